@@ -1,0 +1,1 @@
+"""PostGIS: the only place with SQL."""

@@ -1,0 +1,433 @@
+"""The whole schema on one page: columns, constraints, indexes.  No methods, no queries.
+
+All geometry is EPSG:4326, longitude first, on the lattice of 1e-9 degree (decisions 3 and 4).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import INT4RANGE, JSONB, TSTZRANGE, ExcludeConstraint
+
+SRID = 4326
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pk",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fk",
+        "uq": "%(table_name)s_%(column_0_N_name)s_uq",
+        "ck": "%(table_name)s_%(constraint_name)s_ck",
+        "ix": "%(table_name)s_%(column_0_N_name)s_ix",
+    }
+)
+
+
+def _geometry(kind: str) -> Geometry:
+    """Return a geometry column type; its index is declared by name below, never made in passing."""
+    return Geometry(kind, srid=SRID, spatial_index=False)
+
+
+def _moment(name: str, *, nullable: bool = False, default: bool = False) -> Column[Any]:
+    """Return an instant; with ``default`` the database's clock at the start of the transaction."""
+    return Column(name, DateTime(timezone=True), nullable=nullable, server_default=func.now() if default else None)
+
+
+# ------------------------------------------------------------------------------------------------------------ ground
+
+level = Table(
+    "level",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column(
+        "rank",
+        SmallInteger,
+        nullable=False,
+        unique=True,
+        comment="0 is the root; a child ranks below its parent",
+    ),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("min_zoom", SmallInteger, nullable=False, comment="first zoom at which tiles draw this level"),
+    Column("max_zoom", SmallInteger, nullable=False, comment="last zoom at which tiles draw this level"),
+    CheckConstraint("min_zoom BETWEEN 0 AND 24 AND max_zoom BETWEEN min_zoom AND 24", name="zooms"),
+)
+
+edition = Table(
+    "edition",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    _moment("effective_from"),
+    _moment("published_at", default=True),
+    Column("published_by", Text, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("grid_count", Integer, nullable=False),
+    Column("checksum", Text, nullable=False, comment="sha256 over code, level, parent and WKB of every grid"),
+    Column(
+        "certificate",
+        JSONB,
+        nullable=False,
+        comment="what lets anyone re-check that the edition tiles its area",
+    ),
+    Column("bounds", _geometry("POLYGON"), nullable=False),
+    CheckConstraint("number > 0", name="number_positive"),
+    UniqueConstraint("effective_from"),
+)
+
+# Every code ever used.  Its id is the stable integer of the grid in tiles (decision 9); rows are never deleted.
+grid_code = Table(
+    "grid_code",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("feature_id", BigInteger, Identity(always=True), nullable=False, unique=True),
+    CheckConstraint("code ~ '^[0-9A-Za-z]{1,32}$'", name="form"),
+)
+
+grid = Table(
+    "grid",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("code", Text, ForeignKey("grid_code.code"), nullable=False),
+    Column("editions", INT4RANGE, nullable=False, comment="half-open: alive in these editions"),
+    Column("level", Text, ForeignKey("level.code"), nullable=False),
+    Column("parent", Text, ForeignKey("grid_code.code"), comment="NULL for the root"),
+    Column("kind", Text, nullable=False, server_default="standard"),
+    Column("name", Text, nullable=False),
+    Column("households", Integer),
+    Column("attributes", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("area_m2", Double, nullable=False, comment="geodesic"),
+    Column("label_point", _geometry("POINT"), nullable=False, comment="inside the grid, far from its edges"),
+    Column("shape", _geometry("MULTIPOLYGON"), nullable=False),
+    CheckConstraint("kind IN ('standard', 'dedicated')", name="kind"),
+    CheckConstraint("households >= 0", name="households"),
+    CheckConstraint("NOT isempty(editions) AND lower_inc(editions) AND NOT upper_inc(editions)", name="editions"),
+    ExcludeConstraint(("code", "="), ("editions", "&&"), name="grid_one_row_per_code_and_edition", using="gist"),
+    Index("grid_shape_ix", "shape", postgresql_using="gist"),
+    Index("grid_level_ix", "level", "code"),
+    Index("grid_parent_ix", "parent", "code"),
+)
+
+# ------------------------------------------------------------------------------------------------------------- plans
+
+plan = Table(
+    "plan",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="draft"),
+    Column("base_edition", Integer, ForeignKey("edition.number"), comment="NULL before the first edition"),
+    Column("version", Integer, nullable=False, server_default="1", comment="moves with every change; the ETag"),
+    Column("created_by", Text, nullable=False),
+    _moment("created_at", default=True),
+    _moment("changed_at", default=True),
+    Column("published_edition", Integer, ForeignKey("edition.number")),
+    CheckConstraint("state IN ('draft', 'published', 'withdrawn')", name="state"),
+    CheckConstraint("(state = 'published') = (published_edition IS NOT NULL)", name="published_edition"),
+)
+
+# What the planner did, in order: the intent beside its geometry.
+plan_change = Table(
+    "plan_change",
+    metadata,
+    Column("plan_id", Integer, ForeignKey("plan.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("operation", Text, nullable=False),
+    Column("detail", JSONB, nullable=False),
+    Column("made_by", Text, nullable=False),
+    _moment("made_at", default=True),
+)
+
+# The footprint of the draft: each touched grid as the plan wants it, or marked as retired.
+plan_grid = Table(
+    "plan_grid",
+    metadata,
+    Column("plan_id", Integer, ForeignKey("plan.id", ondelete="CASCADE"), primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("retired", Boolean, nullable=False, server_default=text("false")),
+    Column("level", Text, ForeignKey("level.code")),
+    Column("parent", Text),
+    Column("kind", Text),
+    Column("name", Text),
+    Column("households", Integer),
+    Column("attributes", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("shape", _geometry("GEOMETRY"), comment="as drawn: a draft may be wrong"),
+    CheckConstraint(
+        "retired OR (level IS NOT NULL AND kind IS NOT NULL AND name IS NOT NULL AND shape IS NOT NULL)",
+        name="complete",
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------------- buildings
+
+building = Table(
+    "building",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("feature_id", BigInteger, Identity(always=True), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("use", Text, nullable=False),
+    Column("storeys", SmallInteger),
+    Column("households", Integer, nullable=False, server_default="0"),
+    Column("point", _geometry("POINT"), nullable=False),
+    Column("verified_on", Date),
+    _moment("registered_at", default=True),
+    CheckConstraint("households >= 0", name="households"),
+    CheckConstraint("storeys > 0", name="storeys"),
+    Index("building_point_ix", "point", postgresql_using="gist"),
+)
+
+# Who owns a building in which editions; NULL when no grid covers it.
+building_owner = Table(
+    "building_owner",
+    metadata,
+    Column("building_code", Text, ForeignKey("building.code", ondelete="CASCADE"), nullable=False),
+    Column("editions", INT4RANGE, nullable=False),
+    Column("grid_code", Text, ForeignKey("grid_code.code")),
+    ExcludeConstraint(
+        ("building_code", "="), ("editions", "&&"), name="building_owner_one_per_edition", using="gist"
+    ),
+    Index("building_owner_grid_ix", "grid_code", "building_code"),
+)
+
+entrance = Table(
+    "entrance",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("building_code", Text, ForeignKey("building.code", ondelete="CASCADE"), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("point", _geometry("POINT"), nullable=False),
+    UniqueConstraint("building_code", "label"),
+    Index("entrance_point_ix", "point", postgresql_using="gist"),
+)
+
+# -------------------------------------------------------------------------------------------------- people and rules
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("grid_code", Text, ForeignKey("grid_code.code"), nullable=False),
+    Column("phone", Text),
+    Column("since", Date, nullable=False),
+    Column("until", Date),
+    CheckConstraint("role IN ('head', 'worker', 'liaison', 'volunteer')", name="role"),
+    CheckConstraint("until > since", name="dates"),
+    Index("staff_grid_ix", "grid_code"),
+)
+
+department = Table(
+    "department",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+)
+
+category = Table(
+    "category",
+    metadata,
+    Column("code", Text, primary_key=True, comment="dotted: dispute.property lies under dispute"),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    CheckConstraint(r"code ~ '^[a-z_]+(\.[a-z_]+)*$'", name="form"),
+)
+
+# The most specific rule in force wins: longest category, then deepest grid, then kind, then severity.
+dispatch_rule = Table(
+    "dispatch_rule",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("category", Text, ForeignKey("category.code"), nullable=False, comment="and all below it"),
+    Column("grid_code", Text, ForeignKey("grid_code.code"), comment="and its subtree; NULL everywhere"),
+    Column("kind", Text, comment="kind of the owner; NULL any"),
+    Column("severity", Text, comment="NULL any"),
+    Column("department", Text, ForeignKey("department.code"), nullable=False),
+    Column("assisting", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
+    Column("in_force", TSTZRANGE, nullable=False, server_default=text("'(,)'::tstzrange")),
+    Column("reason", Text, nullable=False, server_default=""),
+    CheckConstraint("severity IN ('general', 'larger', 'major')", name="severity"),
+    CheckConstraint("kind IN ('standard', 'dedicated')", name="kind"),
+    ExcludeConstraint(
+        ("category", "="),
+        (text("coalesce(grid_code, '')"), "="),
+        (text("coalesce(kind, '')"), "="),
+        (text("coalesce(severity, '')"), "="),
+        ("in_force", "&&"),
+        name="dispatch_rule_unambiguous",
+        using="gist",
+    ),
+)
+
+# The most specific rule in force wins: longest category, then severity.
+deadline_rule = Table(
+    "deadline_rule",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("category", Text, ForeignKey("category.code"), comment="and all below it; NULL every category"),
+    Column("severity", Text, comment="NULL any"),
+    Column("stage", Text, nullable=False, comment="which clock: to accept, or to handle"),
+    Column("clock", Text, nullable=False),
+    Column("amount", Integer, nullable=False, comment="minutes when elapsed, days when working"),
+    Column("response_class", Text, nullable=False),
+    Column("in_force", TSTZRANGE, nullable=False, server_default=text("'(,)'::tstzrange")),
+    Column("reason", Text, nullable=False, server_default=""),
+    CheckConstraint("severity IN ('general', 'larger', 'major')", name="severity"),
+    CheckConstraint("stage IN ('accept', 'handle')", name="stage"),
+    CheckConstraint("clock IN ('elapsed', 'working')", name="clock"),
+    CheckConstraint("amount >= 0", name="amount"),
+    CheckConstraint("response_class IN ('immediate', 'same_day', 'within_3_days')", name="response_class"),
+    ExcludeConstraint(
+        (text("coalesce(category, '')"), "="),
+        (text("coalesce(severity, '')"), "="),
+        ("stage", "="),
+        ("in_force", "&&"),
+        name="deadline_rule_unambiguous",
+        using="gist",
+    ),
+)
+
+# Days that the calendar library does not know, or that the city decides otherwise.
+calendar_day = Table(
+    "calendar_day",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("is_workday", Boolean, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+)
+
+# --------------------------------------------------------------------------------------------------------- incidents
+
+# The id is a UUIDv7: it rises with time, so the table can later become one partition of a table partitioned by
+# month on the id, without a rewrite and with the primary key as it stands (decision 0005).
+incident = Table(
+    "incident",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("feature_id", BigInteger, Identity(always=True), nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("state", Text, nullable=False),
+    Column("category", Text, ForeignKey("category.code"), nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("locus", Text, comment="floor, roof or facade, in words"),
+    Column("external_id", Text),
+    Column("point", _geometry("POINT"), comment="where it happened"),
+    Column("reporter_point", _geometry("POINT"), comment="where the reporter stood"),
+    Column("accuracy_m", Double),
+    Column("building_code", Text, ForeignKey("building.code")),
+    Column("unit", Text),
+    _moment("occurred_at"),
+    _moment("reported_at", default=True),
+    Column("reported_by", Text, nullable=False),
+    Column("owner", Text, ForeignKey("grid_code.code")),
+    Column("chain", ARRAY(Text), nullable=False, comment="codes, root first; the scope of who may see it"),
+    Column("edition", Integer, ForeignKey("edition.number")),
+    Column("located_by", Text, nullable=False),
+    Column("distance_m", Double, comment="to the nearest grid when outside coverage"),
+    Column("tied_with", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
+    Column("department", Text, ForeignKey("department.code")),
+    Column("assisting", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
+    Column("response_class", Text),
+    _moment("due_at", nullable=True),
+    Column("explain", JSONB, nullable=False),
+    CheckConstraint(
+        "state IN ('reported', 'accepted', 'dispatched', 'handled', 'verified', 'archived', 'evaluated',"
+        " 'returned', 'merged', 'cancelled', 'unlocated')",
+        name="state",
+    ),
+    CheckConstraint("severity IN ('general', 'larger', 'major')", name="severity"),
+    CheckConstraint("channel IN ('patrol', 'resident', 'device', 'hotline', 'department')", name="channel"),
+    CheckConstraint("located_by IN ('building', 'coordinate', 'grid', 'reporter', 'nowhere')", name="located_by"),
+    CheckConstraint("(owner IS NULL) = (state = 'unlocated') OR state IN ('cancelled', 'merged')", name="owner"),
+    Index("incident_point_ix", "point", postgresql_using="gist"),
+    Index("incident_owner_ix", "owner", "id"),
+    Index("incident_chain_ix", "chain", postgresql_using="gin"),
+    Index(
+        "incident_open_due_ix",
+        "due_at",
+        postgresql_where=text("state NOT IN ('archived', 'evaluated', 'merged', 'cancelled')"),
+    ),
+    Index("incident_external_id_ix", "external_id", postgresql_where=text("external_id IS NOT NULL")),
+)
+
+# Append-only (a trigger refuses UPDATE and DELETE); the incident is the fold of its events (decision 10).
+incident_event = Table(
+    "incident_event",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("incident_id", Uuid, nullable=False),
+    _moment("at", default=True),
+    Column("kind", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("from_state", Text),
+    Column("to_state", Text, nullable=False),
+    Column("from_grid", Text),
+    Column("to_grid", Text),
+    Column("reason", Text, nullable=False, server_default=""),
+    ForeignKeyConstraint(["incident_id"], ["incident.id"]),
+    Index("incident_event_incident_ix", "incident_id", "id"),
+)
+
+# One row per accepted key, written in the transaction of the incident: a retry finds the first answer.
+idempotency_key = Table(
+    "idempotency_key",
+    metadata,
+    Column("principal", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request_hash", LargeBinary, nullable=False),
+    Column("incident_id", Uuid, ForeignKey("incident.id"), nullable=False),
+    _moment("created_at", default=True),
+)
+
+# ---------------------------------------------------------------------------------------------------------- access
+
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    Column("label", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("scope", Text, comment="grid code; covers its subtree; NULL everything"),
+    _moment("created_at", default=True),
+    _moment("expires_at"),
+    _moment("revoked_at", nullable=True),
+    _moment("last_used_at", nullable=True),
+    CheckConstraint("role IN ('worker', 'router', 'dispatcher', 'planner', 'auditor', 'admin')", name="role"),
+)
+
+# Versions of what changes between editions; part of the key of a tile (decision 9).
+data_version = Table(
+    "data_version",
+    metadata,
+    Column("layer", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+)

@@ -1,0 +1,31 @@
+"""A building and its doors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """A door of a building, at a place of its own (degrees, EPSG:4326)."""
+
+    label: str
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """A place with one code, which never tells the grid it stands in (degrees, EPSG:4326)."""
+
+    code: str
+    name: str
+    address: str
+    use: str
+    lon: float
+    lat: float
+    storeys: int | None = None
+    households: int = 0
+    verified_on: date | None = None
+    entrances: tuple[Entrance, ...] = ()

@@ -1,0 +1,1 @@
+"""The rules of a partition: check, redraw, locate.  Pure: no input, no output."""

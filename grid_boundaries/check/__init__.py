@@ -1,0 +1,1 @@
+"""The proof that grids tile their ground, and the findings when they do not."""

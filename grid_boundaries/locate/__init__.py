@@ -1,0 +1,1 @@
+"""Whose ground is this point?"""

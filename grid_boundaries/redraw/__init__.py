@@ -1,0 +1,1 @@
+"""Edits of a partition that keep it a partition."""

@@ -1,0 +1,1 @@
+"""Vector tiles: addresses, layers as data, encoding, descriptions.  Pure."""

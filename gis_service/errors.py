@@ -15,8 +15,9 @@ Each refusal has a stable ``code`` that clients may rely on, and a sentence that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +29,21 @@ class InputFault:
 
 
 class ServiceError(Exception):
-    """A refusal: ``str(error)`` is the sentence for the caller."""
+    """A refusal: ``str(error)`` is the sentence for the caller; ``members`` are told with it (RFC 9457, 3.2)."""
 
     code = "service-error"
 
-    def __init__(self, detail: str, *, code: str | None = None, faults: Sequence[InputFault] = ()) -> None:
+    def __init__(
+        self,
+        detail: str,
+        *,
+        code: str | None = None,
+        faults: Sequence[InputFault] = (),
+        members: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.members = dict(members or {})
         self.faults = tuple(faults)
         if code is not None:
             self.code = code

@@ -1,0 +1,92 @@
+"""Editions: appended, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import shapely
+from sqlalchemy import Row, func, insert, select, text
+from sqlalchemy.orm import Session
+
+from gis_service.database.geometry import from_column, to_column
+from gis_service.database.tables import edition
+from gis_service.domain.edition import Bounds, Edition
+
+PUBLISH_LOCK = 0x67726964  # "grid" in ASCII; any constant that no other lock of the service uses
+CHANNEL = "gis_edition"
+"""Workers listen here; the payload is the edition's number and nothing else (decision 2)."""
+
+
+def _to_edition(row: Row[Any]) -> Edition:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
+    bounds: Bounds = from_column(values.pop("bounds")).bounds
+    return Edition(**values, bounds=bounds)
+
+
+class EditionRepository:
+    """Rows of ``edition``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def list_all(self) -> list[Edition]:
+        """Return every edition, the oldest first; dates of effect rise with the numbers."""
+        return [_to_edition(row) for row in self._session.execute(select(edition).order_by(edition.c.number))]
+
+    def get(self, number: int) -> Edition | None:
+        """Return one edition, or None."""
+        row = self._session.execute(select(edition).where(edition.c.number == number)).one_or_none()
+        return None if row is None else _to_edition(row)
+
+    def latest(self) -> Edition | None:
+        """Return the newest edition, in force or not yet; None before the first."""
+        row = self._session.execute(select(edition).order_by(edition.c.number.desc()).limit(1)).one_or_none()
+        return None if row is None else _to_edition(row)
+
+    def in_force_at(self, instant: datetime) -> Edition | None:
+        """Return the newest edition with ``effective_from <= instant``; None before the first."""
+        query = select(edition).where(edition.c.effective_from <= instant)
+        row = self._session.execute(query.order_by(edition.c.effective_from.desc()).limit(1)).one_or_none()
+        return None if row is None else _to_edition(row)
+
+    def lock_publishing(self) -> None:
+        """Wait until no other transaction publishes; the lock goes with this transaction."""
+        self._session.execute(select(func.pg_advisory_xact_lock(PUBLISH_LOCK)))
+
+    def now(self) -> datetime:
+        """Return the database's clock at the start of this transaction."""
+        return self._session.execute(select(func.now())).scalar_one()
+
+    def append(
+        self,
+        *,
+        number: int,
+        effective_from: datetime,
+        published_by: str,
+        note: str,
+        grid_count: int,
+        checksum: str,
+        certificate: Mapping[str, Any],
+        bounds: Bounds,
+    ) -> Edition:
+        """Store a new edition and tell the workers when the transaction commits."""
+        row = self._session.execute(
+            insert(edition)
+            .values(
+                number=number,
+                effective_from=effective_from,
+                published_by=published_by,
+                note=note,
+                grid_count=grid_count,
+                checksum=checksum,
+                certificate=certificate,
+                bounds=to_column(shapely.box(*bounds)),
+            )
+            .returning(edition)
+        ).one()
+        self._session.execute(
+            text("SELECT pg_notify(:channel, :number)"), {"channel": CHANNEL, "number": str(number)}
+        )
+        return _to_edition(row)

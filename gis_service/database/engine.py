@@ -1,0 +1,27 @@
+"""The engine and the session factory, made from plain values."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session, sessionmaker
+
+
+def make_engine(url: str, *, pool_size: int, statement_timeout_ms: int) -> Engine:
+    """Return an engine whose connections speak UTC, run without JIT and give up after the timeout.
+
+    ``url`` names the driver: ``postgresql+psycopg2://…``; a bare ``postgresql://`` would ask for psycopg 3.
+    """
+    options = f"-c timezone=UTC -c jit=off -c statement_timeout={statement_timeout_ms}"
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        connect_args={"options": options, "connect_timeout": 5, "application_name": "gis-service"},
+    )
+
+
+def make_session_factory(engine: Engine) -> sessionmaker[Session]:
+    """Return the factory of sessions; a session begins its transaction with its first statement."""
+    return sessionmaker(engine, expire_on_commit=False)

@@ -1,0 +1,132 @@
+"""Grids by edition: rows are added and closed, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from gis_service.database.geometry import from_column, point_column, to_multipolygon
+from gis_service.database.tables import SRID, grid, grid_code
+from gis_service.domain.grid import GridFilter, GridRecord
+from grid_boundaries.measure import area_m2, label_point
+from grid_boundaries.partition import Grid
+
+DECIMALS = 9
+"""Decimals of a degree in GeoJSON: those of the lattice."""
+
+_RECORD = (
+    grid.c.code,
+    grid.c.name,
+    grid.c.level,
+    grid.c.parent,
+    grid.c.kind,
+    grid.c.households,
+    grid.c.area_m2,
+    func.ST_X(grid.c.label_point).label("label_lon"),
+    func.ST_Y(grid.c.label_point).label("label_lat"),
+    func.ST_AsGeoJSON(grid.c.shape, DECIMALS).label("geometry"),
+)
+
+
+def _to_grid(row: Row[Any]) -> Grid:
+    return Grid(
+        code=row.code,
+        shape=from_column(row.shape),
+        level=row.level,
+        parent=row.parent,
+        name=row.name,
+        kind=row.kind,
+        households=row.households,
+    )
+
+
+class GridRepository:
+    """Rows of ``grid`` and ``grid_code``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def of_edition(self, edition: int) -> list[Grid]:
+        """Return every grid of an edition with its exact shape, by code."""
+        query = select(grid).where(grid.c.editions.contains(edition)).order_by(grid.c.code)
+        return [_to_grid(row) for row in self._session.execute(query)]
+
+    def search(self, edition: int, wanted: GridFilter) -> list[GridRecord]:
+        """Return up to ``wanted.limit`` grids of an edition, by code.
+
+        ``text`` is sought in the name, and as the beginning of the code; ``bbox`` takes what it touches.
+        """
+        query: Select[Any] = select(*_RECORD).where(grid.c.editions.contains(edition))
+        for column, value in (
+            (grid.c.level, wanted.level),
+            (grid.c.parent, wanted.parent),
+            (grid.c.kind, wanted.kind),
+        ):
+            if value is not None:
+                query = query.where(column == value)
+        if wanted.bbox is not None:
+            query = query.where(func.ST_Intersects(grid.c.shape, func.ST_MakeEnvelope(*wanted.bbox, SRID)))
+        if wanted.text is not None:
+            found = grid.c.name.icontains(wanted.text, autoescape=True)
+            query = query.where(or_(found, grid.c.code.startswith(wanted.text, autoescape=True)))
+        if wanted.after is not None:
+            query = query.where(grid.c.code > wanted.after)
+        rows = self._session.execute(query.order_by(grid.c.code).limit(wanted.limit))
+        return [GridRecord(**row) for row in rows.mappings()]
+
+    def record(self, edition: int, code: str) -> GridRecord | None:
+        """Return one grid of an edition, or None."""
+        query = select(*_RECORD).where(grid.c.editions.contains(edition), grid.c.code == code)
+        row = self._session.execute(query).mappings().one_or_none()
+        return None if row is None else GridRecord(**row)
+
+    def row_ids(self, edition: int, codes: Collection[str]) -> dict[str, int]:
+        """Return the row of each grid alive in an edition; equal rows in two editions mean: untouched between."""
+        query = select(grid.c.code, grid.c.id).where(grid.c.editions.contains(edition), grid.c.code.in_(codes))
+        return {row.code: row.id for row in self._session.execute(query)}
+
+    def used_codes(self, codes: Collection[str]) -> set[str]:
+        """Return those of the codes that any edition has ever used."""
+        return set(self._session.scalars(select(grid_code.c.code).where(grid_code.c.code.in_(codes))))
+
+    def publish(
+        self, edition: int, *, closed: Collection[str], added: Sequence[Grid], attributes: Mapping[str, Any]
+    ) -> None:
+        """Close the rows of ``closed`` before an edition and open a row for each grid of ``added`` from it on.
+
+        ``attributes`` holds more of a grid by its code; a code that it lacks has none.
+        """
+        if closed:
+            self._session.execute(
+                update(grid)
+                .where(grid.c.code.in_(closed), func.upper_inf(grid.c.editions))
+                .values(editions=func.int4range(func.lower(grid.c.editions), edition))
+            )
+        if not added:
+            return
+        codes = [{"code": one.code} for one in added]
+        self._session.execute(upsert(grid_code).on_conflict_do_nothing(), codes)
+        self._session.execute(
+            insert(grid),
+            [
+                {
+                    "code": one.code,
+                    "editions": Range(edition, None),
+                    "level": one.level,
+                    "parent": one.parent,
+                    "kind": one.kind,
+                    "name": one.name,
+                    "households": one.households,
+                    "attributes": attributes.get(one.code, {}),
+                    "area_m2": area_m2(one.shape),
+                    "label_point": point_column(*label_point(one.shape)),
+                    "shape": to_multipolygon(one.shape),
+                }
+                for one in added
+            ],
+        )

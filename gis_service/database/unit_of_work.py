@@ -1,0 +1,57 @@
+"""One transaction and its repositories."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import exc, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from gis_service.database.editions import EditionRepository
+from gis_service.database.grids import GridRepository
+from gis_service.database.integrity import refusal_for
+from gis_service.database.levels import LevelRepository
+from gis_service.database.plans import PlanRepository
+from gis_service.database.tokens import TokenRepository
+
+
+class UnitOfWork:
+    """The repositories of one transaction; left without ``commit()``, nothing happened.
+
+    Errors of the database leave as the refusals of ``gis_service.errors``.
+    """
+
+    def __init__(self, open_session: sessionmaker[Session]) -> None:
+        self._open_session = open_session
+
+    def __enter__(self) -> Self:
+        session = self._open_session()
+        self._session = session
+        self.editions = EditionRepository(session)
+        self.grids = GridRepository(session)
+        self.levels = LevelRepository(session)
+        self.plans = PlanRepository(session)
+        self.tokens = TokenRepository(session)
+        return self
+
+    def commit(self) -> None:
+        """Make all that was done durable, or raise the refusal that the database gives."""
+        try:
+            self._session.commit()
+        except exc.SQLAlchemyError as error:
+            if (refusal := refusal_for(error)) is not None:
+                raise refusal from error
+            raise
+
+    def ping(self) -> None:
+        """Ask the database for a sign of life."""
+        self._session.execute(text("SELECT 1"))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Undo what was not committed."""
+        self._session.close()
+        if isinstance(error, exc.SQLAlchemyError) and (refusal := refusal_for(error)) is not None:
+            raise refusal from error

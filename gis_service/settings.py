@@ -1,0 +1,45 @@
+"""Every setting of the service, read once from the environment where the parts are put together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Frozen settings from ``GIS_*``; docs/settings.md has a row for each."""
+
+    model_config = SettingsConfigDict(env_prefix="GIS_", frozen=True, extra="ignore")
+
+    database_url: str | None = Field(
+        default=None,
+        description="SQLAlchemy URL, postgresql+psycopg2://…; unset: the embedded database under GIS_HOME.",
+    )
+    home: Path = Field(default=Path(".gis"), description="Folder of the embedded database and of caches.")
+    pool_size: int = Field(
+        default=20, ge=1, description="Database connections a worker may hold; also its number of threads."
+    )
+    statement_timeout_ms: int = Field(
+        default=60_000, ge=100, description="The database gives up a statement after this many milliseconds."
+    )
+    body_limit_bytes: int = Field(
+        default=64 * 1024 * 1024, ge=1024, description="A larger request body is refused with 413."
+    )
+    batch_limit: int = Field(default=1_000_000, ge=1, description="Most points in one batch lookup.")
+    tile_cache_bytes: int = Field(
+        default=256 * 1024 * 1024, ge=0, description="Memory a worker may use for compressed tiles."
+    )
+    snapshot_poll_s: float = Field(
+        default=2.0, gt=0, description="Seconds between two looks for a new edition, should a notice be lost."
+    )
+    token_cache_s: float = Field(
+        default=5.0, ge=0, description="Seconds for which a checked token is believed; a revocation takes as long."
+    )
+    timezone: str = Field(default="Asia/Shanghai", description="Time zone of working days and deadlines.")
+    cors_origins: tuple[str, ...] = Field(
+        default=("*",), description="Origins whose pages may call the API, as a JSON array."
+    )
+    attribution: str = Field(default="", description="Source of the boundaries, shown on maps.")
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")

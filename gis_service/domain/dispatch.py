@@ -1,0 +1,135 @@
+"""Which department must act: the most specific dispatch rule in force wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gis_service.domain.period import ALWAYS, Period
+from gis_service.domain.reason import Reason
+
+Specificity = tuple[int, int, bool, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchRule:
+    """One row: incidents of a category and all below it go to a department.
+
+    None for ``grid_code``, ``kind`` or ``severity`` means any; a grid code covers its subtree.
+    """
+
+    id: str
+    category: str
+    department: str
+    assisting: tuple[str, ...] = ()
+    grid_code: str | None = None
+    kind: str | None = None
+    severity: str | None = None
+    in_force: Period = ALWAYS
+    reason: str = ""
+
+    @property
+    def case(self) -> tuple[str, str | None, str | None, str | None]:
+        """What the rule decides; two rules for one case may not be in force together."""
+        return (self.category, self.grid_code, self.kind, self.severity)
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchDecision:
+    """The lead department and those that assist; None when no rule matches, with a reason all the same."""
+
+    department: str | None
+    assisting: tuple[str, ...]
+    rule_id: str | None
+    reason: Reason
+
+
+def lies_under(category: str, ancestor: str) -> bool:
+    """Tell whether a dotted category is the other one or lies below it; ``dispute2`` is not below ``dispute``."""
+    return category == ancestor or category.startswith(ancestor + ".")
+
+
+def with_ancestors(category: str) -> list[str]:
+    """Return the category and all above it: ``dispute.property`` gives ``dispute`` and ``dispute.property``."""
+    parts = category.split(".")
+    return [".".join(parts[: length + 1]) for length in range(len(parts))]
+
+
+def choose_dispatch(
+    rules: Iterable[DispatchRule],
+    category: str,
+    severity: str,
+    chain: Sequence[str],
+    kind: str | None,
+    at: datetime,
+) -> DispatchDecision:
+    """Return the decision of the most specific rule: longest category, deepest grid, kind given, severity given.
+
+    There are no ties among rules that may stand together: two that are equally specific for one incident name the
+    same category, grid, kind and severity, and such are refused when written.
+
+    Args:
+        rules: in any order; those that do not match are passed over.
+        category: dotted.
+        severity: ``general``, ``larger`` or ``major``.
+        chain: codes of the owner's chain, root first; empty for an incident outside the coverage, for which only
+            rules without a grid can match.
+        kind: of the owner; None outside the coverage.
+        at: the instant at which rules must be in force.
+
+    Returns:
+        A decision; without a matching rule its department is None and its reason says so: an incident is never
+        dropped for want of a rule.
+    """
+    best: tuple[Specificity, DispatchRule] | None = None
+    for rule in rules:
+        if not (rule.in_force.covers(at) and lies_under(category, rule.category)):
+            continue
+        if (
+            rule.grid_code not in (None, *chain)
+            or rule.kind not in (None, kind)
+            or rule.severity not in (None, severity)
+        ):
+            continue
+        candidate = (_specificity(rule, chain), rule)
+        if best is None or candidate[0] > best[0]:
+            best = candidate
+    if best is None:
+        return DispatchDecision(None, (), None, _no_rule(category, severity))
+    rule = best[1]
+    return DispatchDecision(rule.department, rule.assisting, rule.id, _why(rule))
+
+
+def _specificity(rule: DispatchRule, chain: Sequence[str]) -> Specificity:
+    depth = -1 if rule.grid_code is None else list(chain).index(rule.grid_code)
+    return (rule.category.count("."), depth, rule.kind is not None, rule.severity is not None)
+
+
+def _no_rule(category: str, severity: str) -> Reason:
+    return Reason(
+        "dispatch",
+        f"no dispatch rule matches category {category} with severity {severity} here; a dispatcher must choose",
+        f"没有适用于类别 {category}、等级 {severity} 的分派规则，须由派遣员人工分派",
+    )
+
+
+def _why(rule: DispatchRule) -> Reason:
+    conditions = [f"category {rule.category}"]
+    conditions_zh = [f"类别 {rule.category}"]
+    if rule.grid_code is not None:
+        conditions.append(f"grid {rule.grid_code}")
+        conditions_zh.append(f"网格 {rule.grid_code}")
+    if rule.kind is not None:
+        conditions.append(f"kind {rule.kind}")
+        conditions_zh.append(f"类型 {rule.kind}")
+    if rule.severity is not None:
+        conditions.append(f"severity {rule.severity}")
+        conditions_zh.append(f"等级 {rule.severity}")
+    because = f": {rule.reason}" if rule.reason else ""
+    return Reason(
+        "dispatch",
+        f"rule {rule.id} ({', '.join(conditions)}) sends it to department {rule.department}{because}",
+        f"按规则 {rule.id}（{'、'.join(conditions_zh)}）由部门 {rule.department} 牵头处置",
+        {"rule": rule.id},
+    )

@@ -1,0 +1,171 @@
+"""An incident: what is reported, what the service makes of it, and how it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from gis_service.domain.place import ChainLink
+
+STATES = (
+    "reported",
+    "accepted",
+    "dispatched",
+    "handled",
+    "verified",
+    "archived",
+    "evaluated",
+    "returned",
+    "merged",
+    "cancelled",
+    "unlocated",
+)
+SIX_STEPS = STATES[: STATES.index("evaluated") + 1]
+"""The way of an incident that nobody sends back, in order."""
+
+CLOSED_STATES = ("archived", "evaluated", "merged", "cancelled")
+"""Nothing more will be done."""
+
+STATES_WITHOUT_CLOCK = ("handled", "verified", *CLOSED_STATES)
+"""The handling deadline has been met or missed; an incident in these is not overdue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place in degrees, EPSG:4326."""
+
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What somebody reports; points are already in EPSG:4326."""
+
+    category: str
+    severity: str
+    channel: str
+    description: str
+    occurred_at: datetime
+    point: Point | None = None
+    reporter_point: Point | None = None
+    building_code: str | None = None
+    unit: str | None = None
+    locus: str | None = None
+    accuracy_m: float | None = None
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """An open incident that may be the same; ``score`` falls from 1 (same place and time) to 0 (edge of the search)."""
+
+    id: UUID
+    distance_m: float
+    occurred_at: datetime
+    score: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the entry as it is stored and answered."""
+        return {
+            "id": str(self.id),
+            "distance_m": self.distance_m,
+            "occurred_at": self.occurred_at.isoformat(),
+            "score": self.score,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """An incident as it is stored; ``chain`` holds codes, root first, and is empty without an owner."""
+
+    id: UUID
+    state: str
+    report: Report
+    reported_at: datetime
+    reported_by: str
+    located_by: str
+    event_point: Point | None
+    building_code: str | None
+    owner: str | None
+    chain: tuple[str, ...]
+    edition: int | None
+    distance_m: float | None
+    tied_with: tuple[str, ...]
+    department: str | None
+    assisting: tuple[str, ...]
+    response_class: str | None
+    due_at: datetime | None
+    explain: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRecord:
+    """An incident as it is read, with the names of its grids and of its department."""
+
+    id: UUID
+    feature_id: int
+    version: int
+    state: str
+    category: str
+    severity: str
+    channel: str
+    description: str
+    locus: str | None
+    external_id: str | None
+    point: Point | None
+    accuracy_m: float | None
+    building_code: str | None
+    unit: str | None
+    occurred_at: datetime
+    reported_at: datetime
+    owner: str | None
+    chain: tuple[ChainLink, ...]
+    edition: int | None
+    located_by: str
+    tied_with: tuple[str, ...]
+    department: str | None
+    department_name: str | None
+    department_name_en: str | None
+    assisting: tuple[str, ...]
+    response_class: str | None
+    due_at: datetime | None
+    explain: tuple[Mapping[str, Any], ...]
+
+    def fact(self, step: str, name: str) -> Any:  # noqa: ANN401 - facts are JSON of any form
+        """Return one fact of a step of the explanation, or None."""
+        return next((entry[name] for entry in self.explain if entry["step"] == step and name in entry), None)
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentEvent:
+    """One thing that happened to an incident; ``id`` rises in the order of the record."""
+
+    id: int
+    incident_id: UUID
+    at: datetime
+    kind: str
+    actor: str
+    from_state: str | None
+    to_state: str
+    from_grid: str | None
+    to_grid: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFilter:
+    """Which incidents are asked for; None asks for all.  ``after`` is the last id of the page before."""
+
+    states: tuple[str, ...] = ()
+    grid: str | None = None
+    category: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    bbox: tuple[float, float, float, float] | None = None
+    overdue: bool | None = None
+    after: UUID | None = None
+    limit: int = 100

@@ -1,4 +1,4 @@
-"""Who asks, what they may do, and on which ground."""
+"""Who asks, what they may do, and on which subtree of grids."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 ROLES = ("worker", "router", "dispatcher", "planner", "auditor", "admin")
-"""Roles that a token can carry; without a token one is ``public``."""
+"""Roles that a token can carry; who shows none is ``public``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A caller: ``scope`` is a grid code and covers its subtree; None covers everything."""
+    """Who asks: a name for the record, a role, and the grid code whose subtree they work on (None: everywhere)."""
 
     name: str
     role: str
-    scope: str | None
+    scope: str | None = None
 
     def sees(self, chain: Sequence[str]) -> bool:
-        """Tell whether the ground with this chain of codes lies in the caller's scope."""
+        """Say whether ground with this chain of codes lies in the scope; the public has none."""
         return self.role != "public" and (self.scope is None or self.scope in chain)
 
 
-PUBLIC = Principal(name="anonymous", role="public", scope=None)
+PUBLIC = Principal(name="public", role="public")
+"""Who shows no token."""

@@ -1,0 +1,167 @@
+"""Where the files of an embedded database lie, and the short name its socket is reached by."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import logging
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gis_service.database.server_processes import stop_at_once
+from gis_service.database.server_programs import ServerUser
+from gis_service.errors import UnavailableError
+
+# Where the data go when the server's user is not let into the project, as for a project below /root.
+ELSEWHERE = Path("/var/lib/gis-service")
+# The symbolic link in the project that tells so.
+LINK = "elsewhere"
+# The file in such a place that tells whose it is.
+OWNER = "belongs-to"
+# A socket's address has 108 bytes on Linux and 104 on macOS, with a zero at the end.
+_LONGEST_SOCKET_BYTES = 103
+_LONGEST_SOCKET_NAME = "/.s.PGSQL.65535"
+# What needs no escape in a URL, and no libpq reads as a list of hosts.
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
+_LOCK_WAIT_S = 300.0
+
+logger = logging.getLogger(__name__)
+
+
+class ClusterPlaceError(UnavailableError):
+    """The place for the embedded database cannot be used."""
+
+    code = "database-place"
+
+
+@contextmanager
+def locked(directory: Path, user: ServerUser) -> Iterator[None]:
+    """Hold the one lock of a cluster, so that two processes never start or stop it at once.
+
+    Raises:
+        ClusterPlaceError: another process has held it for five minutes.
+    """
+    path = directory / "lock"
+    # Not inherited by programs we start: a server would hold the lock as long as it runs.
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        user.own(path)
+        deadline = time.monotonic() + _LOCK_WAIT_S
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise ClusterPlaceError(f"Another process has been busy with {directory} for too long") from None
+                time.sleep(0.05)
+        yield
+    finally:
+        os.close(handle)
+
+
+def find_home(directory: Path) -> Path:
+    """Return where the cluster of a project lies now: in the project, or where its link points."""
+    link = directory / LINK
+    return link.readlink() if link.is_symlink() else directory
+
+
+def settle(directory: Path, user: ServerUser) -> Path:
+    """Return where the cluster lies or shall lie, making the place ready for the server's user.
+
+    In the project whenever the server's user can get there. Else in ``/var/lib/gis-service``, with a link in the
+    project; a cluster that is already in the project is moved there. A project that was moved keeps its place there;
+    one that was copied gets a new, empty one, since two projects must not share one database.
+
+    Raises:
+        ClusterPlaceError: the link points out of ``/var/lib/gis-service``.
+        OSError: no permission, or the disk is full.
+    """
+    link = directory / LINK
+    if link.is_symlink():
+        home = link.readlink()
+        if home.parent != ELSEWHERE:
+            raise ClusterPlaceError(f"{link} points to {home}, which is not in {ELSEWHERE}; remove the link")
+        if home.is_dir() and _is_ours(home, directory):
+            return home
+        link.unlink()
+    if user.uid == os.geteuid() or user.can_enter(directory.parent):
+        user.own(directory)
+        directory.chmod(0o700)
+        own_tree(directory / "data", user)
+        return directory
+    return _settle_elsewhere(directory, user)
+
+
+def _is_ours(home: Path, directory: Path) -> bool:
+    said = home / OWNER
+    owner = Path(said.read_text().strip()) if said.exists() else directory
+    if owner != directory and (owner / LINK).is_symlink() and (owner / LINK).readlink() == home:
+        logger.warning("%s is a copy of %s: it gets a new, empty database", directory, owner)
+        return False
+    said.write_text(f"{directory}\n")
+    return True
+
+
+def _settle_elsewhere(directory: Path, user: ServerUser) -> Path:
+    project = next((name for name in reversed(directory.parts[:-1]) if not name.startswith(".")), "")
+    home = ELSEWHERE / f"{re.sub(r'[^A-Za-z0-9]+', '-', project).strip('-') or 'project'}-{_digest(directory)}"
+    if home.exists():
+        # The link was removed, so a new database is wanted; the old one may be too dear to delete.
+        stop_at_once(home / "data", user)
+        aside = home.with_name(f"{home.name}.left-{time.time_ns()}")
+        home.rename(aside)
+        logger.warning("%s has no link to its old database any more, which now lies in %s", directory, aside)
+    ELSEWHERE.mkdir(mode=0o755, parents=True, exist_ok=True)
+    ELSEWHERE.chmod(0o755)
+    home.mkdir(mode=0o700)
+    (home / OWNER).write_text(f"{directory}\n")
+    if (directory / "data").exists():
+        stop_at_once(directory / "data", user)
+        shutil.move(directory / "data", home / "data")
+        own_tree(home / "data", user)
+    user.own(home)
+    (directory / LINK).symlink_to(home)
+    return home
+
+
+def own_tree(top: Path, user: ServerUser) -> None:
+    """Give a directory and all below it to the server's user, when root copied it and so became its owner."""
+    if os.geteuid() != 0 or not top.exists() or top.stat().st_uid == user.uid:
+        return
+    for parent, directories, files in os.walk(top):
+        for name in (*directories, *files):
+            user.own(Path(parent, name))
+    user.own(top)
+
+
+def socket_directory(data: Path) -> Path:
+    """Return the name by which clients reach the socket in a data directory.
+
+    The socket lies in the data directory itself (its mode 0700 guards it). When that path is too long for a socket's
+    address, or needs escapes in a URL, a symbolic link in ``/tmp`` stands for it.
+
+    Raises:
+        ClusterPlaceError: somebody else holds the link's name.
+    """
+    address = os.fsencode(f"{data}{_LONGEST_SOCKET_NAME}")
+    if len(address) <= _LONGEST_SOCKET_BYTES and _PLAIN_PATH.fullmatch(str(data)):
+        return data
+    link = Path(f"/tmp/gis-{os.geteuid()}-{_digest(data)}")  # noqa: S108  # the owner is checked below
+    try:
+        link.symlink_to(data)
+    except FileExistsError:
+        if link.lstat().st_uid != os.geteuid():
+            raise ClusterPlaceError(f"{link} belongs to another user; remove it") from None
+        if not link.is_symlink() or link.readlink() != data:
+            raise ClusterPlaceError(f"{link} is in the way; remove it") from None
+    return link
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]

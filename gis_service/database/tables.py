@@ -325,7 +325,7 @@ calendar_day = Table(
 # --------------------------------------------------------------------------------------------------------- incidents
 
 # The id is a UUIDv7: it rises with time, so the table can later become one partition of a table partitioned by
-# month on the id, without a rewrite and with the primary key as it stands (decision 0005).
+# month on the id, without a rewrite and with the primary key as it stands (docs/decisions/0002).
 incident = Table(
     "incident",
     metadata,

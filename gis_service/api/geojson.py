@@ -1,0 +1,125 @@
+"""GeoJSON in (RFC 7946): features with a code, as grids."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from shapely import GEOSException
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from gis_service.errors import InputFault, RuleBrokenError
+from grid_boundaries.partition import Grid
+
+POLYGONS = ("Polygon", "MultiPolygon")
+# Names of WGS 84 and CGCS2000 that older files carry; their coordinates are stored as they stand (decision 4).
+DEGREE_CRS = ("CRS84", "4326", "4490")
+
+
+def parse_partition(body: bytes) -> tuple[list[Grid], BaseGeometry | None, str | None]:
+    """Return the grids of a FeatureCollection, and the parent's shape and code when the body has one.
+
+    Raises:
+        RuleBrokenError: no JSON, no FeatureCollection, a feature without code or polygon, degrees out of range;
+            ``faults`` points at the first place of each kind.  What is a polygon but not valid is left to the check.
+    """
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise RuleBrokenError(f"the body is not valid JSON: {error}", code="invalid-json") from None
+    if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
+        raise _broken("", "must be a GeoJSON FeatureCollection")
+    features = document.get("features")
+    if not isinstance(features, list) or not features:
+        raise _broken("/features", "must be an array with at least one feature")
+    _refuse_other_crs(document)
+    grids = [_grid(feature, f"/features/{position}") for position, feature in enumerate(features)]
+    given = document.get("parent")
+    if given is None:
+        return grids, None, None
+    if not isinstance(given, dict):
+        raise _broken("/parent", "must be a Feature")
+    code = given.get("properties", {}).get("code") if isinstance(given.get("properties"), dict) else None
+    return grids, parse_polygon(given.get("geometry"), "/parent/geometry"), None if code is None else str(code)
+
+
+def parse_polygon(geometry: object, pointer: str) -> BaseGeometry:
+    """Return a GeoJSON Polygon or MultiPolygon; ``pointer`` says where in the body it stands."""
+    if not isinstance(geometry, dict):
+        raise _broken(pointer, "must be a geometry")
+    if geometry.get("type") not in POLYGONS:
+        raise RuleBrokenError(
+            f"{pointer}: a grid is a Polygon or a MultiPolygon, not {geometry.get('type')}",
+            code="not-a-polygon",
+            faults=[InputFault(f"{pointer}/type", "must be Polygon or MultiPolygon")],
+        )
+    _refuse_bad_positions(geometry.get("coordinates"), f"{pointer}/coordinates")
+    try:
+        return shape(geometry)
+    except (ValueError, TypeError, IndexError, AttributeError, GEOSException) as error:
+        raise _broken(pointer, f"is no {geometry['type']}: {error}") from None
+
+
+def _grid(feature: object, pointer: str) -> Grid:
+    if not isinstance(feature, dict) or feature.get("type") != "Feature":
+        raise _broken(pointer, "must be a Feature")
+    properties = feature.get("properties")
+    code = properties.get("code") if isinstance(properties, dict) else None
+    if not isinstance(properties, dict) or not isinstance(code, str | int) or not str(code):
+        raise _broken(f"{pointer}/properties/code", "must name the grid")
+    households = properties.get("households")
+    return Grid(
+        code=str(code),
+        shape=parse_polygon(feature.get("geometry"), f"{pointer}/geometry"),
+        level=_text(properties, "level"),
+        parent=_text(properties, "parent"),
+        name=_text(properties, "name") or "",
+        kind=_text(properties, "kind") or "standard",
+        households=households if isinstance(households, int) else None,
+    )
+
+
+def _text(properties: Mapping[str, Any], name: str) -> str | None:
+    value = properties.get(name)
+    return None if value is None else str(value)
+
+
+def _refuse_bad_positions(coordinates: object, pointer: str) -> None:
+    """Refuse what holds anything but nested arrays of positions in degrees."""
+    if not isinstance(coordinates, list):
+        raise _broken(pointer, "must be an array")
+    if not coordinates or isinstance(coordinates[0], list):
+        for position, inner in enumerate(coordinates):
+            _refuse_bad_positions(inner, f"{pointer}/{position}")
+        return
+    if len(coordinates) not in {2, 3} or not all(_is_number(number) for number in coordinates):
+        raise _broken(pointer, "must be a position: longitude, latitude in degrees")
+    lon, lat = coordinates[:2]
+    if abs(lon) > 180 or abs(lat) > 90:  # noqa: PLR2004 - degrees
+        raise RuleBrokenError(
+            f"{pointer}: longitude {lon}, latitude {lat} is out of range; degrees are expected, longitude first",
+            code="coordinate-out-of-range",
+            faults=[InputFault(pointer, "longitude must be in -180…180, latitude in -90…90")],
+        )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _refuse_other_crs(document: Mapping[str, Any]) -> None:
+    declared = document.get("crs")
+    if declared is not None and not any(name in orjson.dumps(declared).decode() for name in DEGREE_CRS):
+        raise RuleBrokenError(
+            "the file declares a coordinate system other than EPSG:4326 or EPSG:4490; convert it first",
+            code="unknown-crs",
+            faults=[InputFault("/crs", "GeoJSON is longitude, latitude in degrees (RFC 7946)")],
+        )
+
+
+def _broken(pointer: str, sentence: str) -> RuleBrokenError:
+    where = pointer or "the body"
+    return RuleBrokenError(f"{where} {sentence}", code="invalid-geojson", faults=[InputFault(pointer, sentence)])

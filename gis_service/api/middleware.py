@@ -1,0 +1,114 @@
+"""What happens to every request: an id, a bound on its body, a log line, a count, safe headers."""
+
+from __future__ import annotations
+
+import re
+import time
+from http import HTTPStatus
+from uuid import uuid4
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gis_service.api.metrics import Metrics
+from gis_service.api.problems import problem
+
+_log = structlog.get_logger("gis_service.access")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+# A client that has begun to send a body that is too large is heard out up to here, so that it reads the answer
+# instead of a reset connection.
+DRAINED_BYTES = 512 * 1024 * 1024
+
+
+class RequestLog:
+    """Logs and counts each request by its route; never its query, body or token: they may hold a person's data."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_marked)
+        finally:
+            took_s = time.perf_counter() - began
+            route = getattr(scope.get("route"), "path", None) or "unmatched"
+            self._metrics.requests.labels(scope["method"], route, status).inc()
+            self._metrics.seconds.labels(route).observe(took_s)
+            level = _log.warning if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _log.info
+            level(
+                "request",
+                request_id=request_id,
+                method=scope["method"],
+                route=route,
+                status=status,
+                took_ms=round(took_s * 1000, 2),
+            )
+
+
+class BodyLimit:
+    """Refuses a body over the limit with 413, announced or not, without keeping it in memory."""
+
+    def __init__(self, app: ASGIApp, limit_bytes: int) -> None:
+        self._app = app
+        self._limit_bytes = limit_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        announced = headers.get("content-length", "")
+        if announced.isdigit() and int(announced) > self._limit_bytes:
+            if headers.get("expect", "").lower() != "100-continue":
+                await _drain(receive, min(int(announced), DRAINED_BYTES))
+            await problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body-too-large", self._sentence())(
+                scope, receive, send
+            )
+            return
+        received = 0
+
+        async def receive_bounded() -> Message:
+            nonlocal received
+            message = await receive()
+            if message["type"] == "http.request":
+                received += len(message.get("body", b""))
+                if received > self._limit_bytes:
+                    raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._sentence())
+            return message
+
+        await self._app(scope, receive_bounded, send)
+
+    def _sentence(self) -> str:
+        return f"the body is larger than {self._limit_bytes} bytes; send it in parts"
+
+
+async def _drain(receive: Receive, at_most: int) -> None:
+    read = 0
+    while read < at_most:
+        message = await receive()
+        read += len(message.get("body", b""))
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            return

@@ -1,0 +1,133 @@
+"""Refusals as RFC 9457 problems; the only place that knows HTTP numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gis_service.errors import (
+    ClashError,
+    ForbiddenError,
+    InputFault,
+    NotFoundError,
+    RuleBrokenError,
+    ServiceError,
+    TooLargeError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+
+STATUS: dict[type[ServiceError], HTTPStatus] = {
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    ClashError: HTTPStatus.CONFLICT,
+    RuleBrokenError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnauthenticatedError: HTTPStatus.UNAUTHORIZED,
+    ForbiddenError: HTTPStatus.FORBIDDEN,
+    UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+RETRY_AFTER_S = "2"
+MEDIA_TYPE = "application/problem+json"
+
+# Codes of what the framework itself refuses.
+FRAMEWORK_CODES = {
+    HTTPStatus.BAD_REQUEST: "bad-request",
+    HTTPStatus.NOT_FOUND: "not-found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method-not-allowed",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body-too-large",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported-media-type",
+}
+
+_log = structlog.get_logger(__name__)
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    faults: Sequence[InputFault] = (),
+    members: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return a problem document; ``code`` is stable, ``detail`` is for people."""
+    body: dict[str, Any] = {
+        "type": f"urn:gis-service:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    if faults:
+        body["errors"] = [_fault(fault) for fault in faults]
+    body.update(members or {})
+    # A 404 of now may be a 200 of the next minute: no cache may keep a refusal.
+    kept = {"Cache-Control": "no-store", **(headers or {})}
+    return Response(orjson.dumps(body), status, media_type=MEDIA_TYPE, headers=kept)
+
+
+def problem_of(error: ServiceError) -> Response:
+    """Return the problem that a refusal means: the nearest listed ancestor gives the number."""
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), HTTPStatus.INTERNAL_SERVER_ERROR)
+    headers = {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if status == HTTPStatus.SERVICE_UNAVAILABLE or error.members.get("retry"):
+        headers["Retry-After"] = RETRY_AFTER_S
+    return problem(status, error.code, error.detail, faults=error.faults, members=error.members, headers=headers)
+
+
+def install_problems(app: FastAPI) -> None:
+    """Let every refusal of the application leave as a problem."""
+
+    async def refused(_: Request, error: Exception) -> Response:
+        assert isinstance(error, ServiceError)  # noqa: S101 - what the handler is registered for
+        return problem_of(error)
+
+    async def invalid(_: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - what the handler is registered for
+        return _problem_of_validation(error)
+
+    async def by_framework(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - what the handler is registered for
+        code = FRAMEWORK_CODES.get(HTTPStatus(error.status_code), "refused")
+        return problem(error.status_code, code, str(error.detail), headers=error.headers)
+
+    async def unknown(request: Request, error: Exception) -> Response:
+        _log.error("unexpected error", path=request.url.path, exc_info=error)
+        return problem(500, "internal", "something went wrong here; it has been logged")
+
+    app.add_exception_handler(ServiceError, refused)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, by_framework)
+    app.add_exception_handler(Exception, unknown)
+
+
+def _problem_of_validation(error: RequestValidationError) -> Response:
+    faults = [_fault_of(entry) for entry in error.errors()]
+    if any(entry["type"] == "json_invalid" for entry in error.errors()):
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-json", "the body is not valid JSON", faults=faults)
+    first = f"{faults[0].pointer}: {faults[0].detail}" if faults else "the request is not valid"
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", first, faults=faults)
+
+
+def _fault_of(entry: Mapping[str, Any]) -> InputFault:
+    where, *path = (str(step) for step in entry["loc"])
+    if where == "body":
+        return InputFault("".join("/" + step.replace("~", "~0").replace("/", "~1") for step in path), entry["msg"])
+    return InputFault(path[0] if path else where, entry["msg"])
+
+
+def _fault(fault: InputFault) -> dict[str, str]:
+    # RFC 6901: the empty pointer is the whole body; a bare word is a parameter of the query, path or header.
+    kind = "pointer" if fault.pointer == "" or fault.pointer.startswith("/") else "parameter"
+    return {kind: fault.pointer, "detail": fault.detail}

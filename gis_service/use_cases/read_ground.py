@@ -1,0 +1,86 @@
+"""Read levels, editions and grids."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.domain.edition import Edition
+from gis_service.domain.grid import GridFilter, GridRecord
+from gis_service.domain.level import Level
+from gis_service.errors import NotFoundError, RuleBrokenError
+
+
+def list_levels(work: UnitOfWork) -> list[Level]:
+    """Return the levels of the tree, the root-most first."""
+    with work:
+        return work.levels.list_all()
+
+
+def list_editions(work: UnitOfWork) -> list[Edition]:
+    """Return every edition, the oldest first."""
+    with work:
+        return work.editions.list_all()
+
+
+def read_edition(number: int, work: UnitOfWork) -> Edition:
+    """Return one edition.
+
+    Raises:
+        NotFoundError: there is none with this number.
+    """
+    with work:
+        return _edition(number, work)
+
+
+def find_grids(
+    wanted: GridFilter, *, edition: int | None, at: datetime | None, work: UnitOfWork
+) -> tuple[int, list[GridRecord]]:
+    """Return the number of the edition asked for, and its grids that match.
+
+    ``edition`` or ``at`` choose the edition; neither: the one in force now.
+
+    Raises:
+        RuleBrokenError: both ``edition`` and ``at``, or a level that does not exist.
+        NotFoundError: no such edition, or none in force then.
+    """
+    with work:
+        if wanted.level is not None and wanted.level not in {level.code for level in work.levels.list_all()}:
+            raise RuleBrokenError(f"no level is called {wanted.level!r}; see /v1/levels", code="unknown-level")
+        number = choose_edition(edition, at, work)
+        return number, work.grids.search(number, wanted)
+
+
+def read_grid(code: str, *, edition: int | None, at: datetime | None, work: UnitOfWork) -> tuple[int, GridRecord]:
+    """Return one grid of the edition asked for, and that edition's number.
+
+    Raises:
+        RuleBrokenError: both ``edition`` and ``at``.
+        NotFoundError: no such edition, or no grid of this code in it.
+    """
+    with work:
+        number = choose_edition(edition, at, work)
+        record = work.grids.record(number, code)
+    if record is None:
+        raise NotFoundError(f"no grid has the code {code!r} in edition {number}")
+    return number, record
+
+
+def choose_edition(edition: int | None, at: datetime | None, work: UnitOfWork) -> int:
+    """Return the number of the edition that a caller means, inside a transaction already begun."""
+    if edition is not None and at is not None:
+        raise RuleBrokenError("give either an edition or an instant, not both", code="edition-and-at")
+    if edition is not None:
+        return _edition(edition, work).number
+    instant = work.editions.now() if at is None else at
+    found = work.editions.in_force_at(instant)
+    if found is None:
+        raise NotFoundError(f"no edition was in force at {instant.isoformat()}", code="no-edition")
+    return found.number
+
+
+def _edition(number: int, work: UnitOfWork) -> Edition:
+    edition = work.editions.get(number) if number < 2**31 else None
+    if edition is None:
+        raise NotFoundError(f"there is no edition {number}; see /v1/editions", code="no-edition")
+    return edition

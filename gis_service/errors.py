@@ -4,6 +4,7 @@ ServiceError
 ├── NotFoundError            not there, or not to be seen by who asks
 ├── ClashError               wrong because of what is stored
 ├── RuleBrokenError          wrong whatever is stored
+├── BadAddressError          the address cannot be one of ours, whatever is stored
 ├── TooLargeError            more than the service takes at once
 ├── AccessError
 │   ├── UnauthenticatedError no token, or one that is not valid
@@ -65,6 +66,12 @@ class RuleBrokenError(ServiceError):
     """The request breaks a rule whatever is stored."""
 
     code = "invalid-input"
+
+
+class BadAddressError(ServiceError):
+    """The address is written wrong: there can be nothing at it."""
+
+    code = "bad-address"
 
 
 class TooLargeError(ServiceError):

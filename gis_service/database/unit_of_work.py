@@ -13,6 +13,7 @@ from gis_service.database.grids import GridRepository
 from gis_service.database.integrity import refusal_for
 from gis_service.database.levels import LevelRepository
 from gis_service.database.plans import PlanRepository
+from gis_service.database.tiles import TileRepository
 from gis_service.database.tokens import TokenRepository
 
 
@@ -32,6 +33,7 @@ class UnitOfWork:
         self.grids = GridRepository(session)
         self.levels = LevelRepository(session)
         self.plans = PlanRepository(session)
+        self.tiles = TileRepository(session)
         self.tokens = TokenRepository(session)
         return self
 

@@ -1,0 +1,125 @@
+"""What OpenAPI says of the tile routes, which FastAPI does not see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tiles.address import MAX_ZOOM
+from tiles.filters import KINDS, STATES
+from tiles.layers import LAYERS, MAX_LAYERS
+
+
+def _path(name: str, schema: dict[str, Any], description: str, example: str | int) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "schema": schema,
+        "description": description,
+        "example": example,
+    }
+
+
+def _query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
+
+
+def _header(name: str, description: str) -> dict[str, Any]:
+    schema = {"type": "string"}
+    return {"name": name, "in": "header", "required": False, "schema": schema, "description": description}
+
+
+_HEADERS = {
+    name: {"schema": {"type": "string"}, "description": description}
+    for name, description in (
+        ("ETag", "Made from the key of the tile, so it is known before the tile is."),
+        ("Cache-Control", "A year for boundaries of a numbered edition; seconds for what moves."),
+        ("X-Edition", "Number of the edition."),
+    )
+}
+
+_COMMON = [
+    _path(
+        "edition",
+        {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 2**31 - 1}, {"const": "current"}]},
+        "Number of an edition, or current for the one in force.",
+        "current",
+    ),
+    _path(
+        "layers",
+        {"type": "string", "pattern": rf"^({'|'.join(LAYERS)})(,({'|'.join(LAYERS)})){{0,{MAX_LAYERS - 1}}}$"},
+        f"Layers joined by commas, each once: {', '.join(LAYERS)}.",
+        "grids",
+    ),
+    _query("level", {"type": "string"}, "Draw the grids of this level alone."),
+    _query("kind", {"type": "string", "enum": list(KINDS)}, "Draw grids of this kind alone."),
+    _query("category", {"type": "string"}, "Incidents of this category and all below it."),
+    _query("state", {"type": "string"}, f"Incidents in these states, joined by commas: {', '.join(STATES)}."),
+    _query("since", {"type": "string", "format": "date-time"}, "Incidents reported at or after this instant."),
+    _query("until", {"type": "string", "format": "date-time"}, "Incidents reported before this instant."),
+    _header("If-None-Match", "The ETag of what the caller has."),
+]
+
+_NUMBER = {"type": "integer", "minimum": 0}
+
+TILE_OPENAPI_PATHS: dict[str, Any] = {
+    "/tiles/{edition}/{layers}/{z}/{x}/{y}.mvt": {
+        "get": {
+            "tags": ["tiles"],
+            "operationId": "get_tile",
+            "summary": "One vector tile.",
+            "description": "The public sees incidents counted by grid; a token shows those in its scope one by one.",
+            "security": [{}, {"token": []}],
+            "parameters": [
+                *_COMMON[:2],
+                _path("z", _NUMBER | {"maximum": MAX_ZOOM}, "Zoom.", 14),
+                _path("x", _NUMBER, "Column from the west, less than 2 to the power of z.", 12865),
+                _path("y", _NUMBER, "Row from the north, less than 2 to the power of z.", 7022),
+                *_COMMON[2:],
+            ],
+            "responses": {
+                "200": {
+                    "description": "The tile, compressed as Accept-Encoding allows (br, gzip).",
+                    "headers": _HEADERS,
+                    "content": {
+                        "application/vnd.mapbox-vector-tile": {"schema": {"type": "string", "format": "binary"}}
+                    },
+                },
+                "204": {"description": "Inside the bounds of the edition, and empty.", "headers": _HEADERS},
+                "304": {"description": "The caller has it already.", "headers": _HEADERS},
+            },
+        }
+    },
+    "/tiles/{edition}/{layers}.json": {
+        "get": {
+            "tags": ["tiles"],
+            "operationId": "get_tilejson",
+            "summary": "What tiles there are: TileJSON 3.0.0.",
+            "description": "Its tile address names the edition by number, so that a map never mixes two editions.",
+            "security": [{}, {"token": []}],
+            "parameters": _COMMON,
+            "responses": {
+                "200": {
+                    "description": "The description; filters are carried into its tile address.",
+                    "headers": _HEADERS,
+                    "content": {
+                        "application/json": {
+                            "schema": {
+                                "type": "object",
+                                "required": ["tilejson", "tiles", "vector_layers", "bounds", "edition"],
+                                "properties": {
+                                    "tilejson": {"const": "3.0.0"},
+                                    "tiles": {"type": "array", "items": {"type": "string"}},
+                                    "vector_layers": {"type": "array", "items": {"type": "object"}},
+                                    "bounds": {"type": "array", "items": {"type": "number"}},
+                                    "edition": {"type": "integer"},
+                                },
+                            }
+                        }
+                    },
+                },
+                "304": {"description": "The caller has it already.", "headers": _HEADERS},
+            },
+        }
+    },
+}

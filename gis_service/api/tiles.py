@@ -1,0 +1,212 @@
+"""Vector tiles and their description: plain routes, since a map asks for twenty at a time (decision 5)."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import urlencode
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gis_service.api.access import permission_of
+from gis_service.api.content_coding import Coding, choose_coding, compress
+from gis_service.api.tile_cache import TileCache
+from gis_service.api.tile_openapi import TILE_OPENAPI_PATHS
+from gis_service.domain.access import Principal
+from gis_service.errors import BadAddressError, InputFault, NotFoundError, RuleBrokenError
+from gis_service.use_cases.describe_tiles import read_tile_edition
+from gis_service.use_cases.render_tile import (
+    permission_class,
+    read_data_version,
+    render_tile,
+    sees_single_incidents,
+)
+from tiles.address import TileAddress, TileAddressError, TileZoomError
+from tiles.etag import TileKey, names_etag, tile_etag
+from tiles.filters import PARAMETERS, TileFilterError, TileFilters
+from tiles.layers import LayerListError, TileEdition, TileLayer, UnknownLayerError, parse_layers
+from tiles.tilejson import describe
+
+__all__ = ["TILE_OPENAPI_PATHS", "tile_routes"]
+
+MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
+VERSION_LIFETIME_S = 1.0
+"""A tile of what moves is at most this much older than the database."""
+
+# docs/tiles.md tells why.
+FOREVER = "max-age=31536000, immutable"
+OF_CURRENT = "max-age=30, stale-while-revalidate=30"
+OF_MOVING = "max-age=5, stale-while-revalidate=10"
+OF_DESCRIPTION = "max-age=300"
+
+_EDITION_NUMBER = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
+_LAST_EDITION = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """Which edition is asked for, and how."""
+
+    edition: int
+    by_number: bool
+
+
+async def get_tile(request: Request) -> Response:
+    """Answer one tile; what is wrong whatever is stored is refused before anything is looked up."""
+    layers = _parse_layers(request)
+    address = _parse_address(request)
+    filters = _parse_filters(request).only(frozenset().union(*(layer.filters for layer in layers)))
+    if not any(layer.is_drawn_at(address.z) for layer in layers):
+        raise NotFoundError(f"no layer of {request.path_params['layers']} is drawn at zoom {address.z}")
+    principal = await permission_of(request)
+    ground = _parse_edition(request)
+    cache: TileCache = request.state.tile_cache
+    key = TileKey(
+        edition=ground.edition,
+        layers=tuple(layer.name for layer in layers),
+        address=address,
+        data_versions=tuple([(layer.name, await _version(request, layer)) for layer in layers if layer.moves]),
+        permission_class=permission_class(principal),
+        filters=filters,
+    )
+    coding = choose_coding(request.headers.get("accept-encoding"))
+    headers = _headers(ground.edition, principal, _lifetime(layers, by_number=ground.by_number)) | {
+        "ETag": tile_etag(key, coding),
+        "Vary": "Accept-Encoding, Authorization",
+    }
+    named = request.headers.get("if-none-match")
+    if names_etag(named, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    edition = await _read_edition(request, ground)
+    _check_place(address, filters, edition)
+    if named == "*":
+        return Response(status_code=304, headers=headers)
+    body = await cache.body((key, coding), partial(_render, request, key, edition, principal, coding))
+    if not body:
+        return Response(status_code=204, headers=headers)
+    if coding != "identity":
+        headers["Content-Encoding"] = coding
+    headers["Content-Length"] = str(len(body))
+    sent = b"" if request.method == "HEAD" else body
+    return Response(sent, media_type=MEDIA_TYPE, headers=headers)
+
+
+async def get_tilejson(request: Request) -> Response:
+    """Answer the TileJSON of some layers; its tiles name the edition by number, so that a map never mixes two."""
+    layers = _parse_layers(request)
+    _parse_filters(request)
+    principal = await permission_of(request)
+    ground = _parse_edition(request)
+    edition = await _read_edition(request, ground)
+    names = ",".join(layer.name for layer in layers)
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name in PARAMETERS]
+    query = f"?{urlencode(kept)}" if kept else ""
+    description = describe(
+        edition,
+        layers,
+        tiles_url=f"{request.base_url}tiles/{edition.number}/{names}/{{z}}/{{x}}/{{y}}.mvt{query}",
+        attribution=request.state.attribution,
+        exact=sees_single_incidents(principal),
+    )
+    body = orjson.dumps(description)
+    lifetime = OF_DESCRIPTION if ground.by_number else OF_MOVING
+    headers = _headers(ground.edition, principal, lifetime) | {
+        "ETag": f'"{hashlib.blake2b(body, digest_size=15).hexdigest()}"',
+        "Vary": "Authorization",
+    }
+    if names_etag(request.headers.get("if-none-match"), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+tile_routes: list[Route] = [
+    Route("/tiles/{edition}/{layers}/{z}/{x}/{y}.mvt", get_tile, methods=["GET", "HEAD"]),
+    Route("/tiles/{edition}/{layers}.json", get_tilejson, methods=["GET", "HEAD"]),
+]
+
+
+def _parse_layers(request: Request) -> tuple[TileLayer, ...]:
+    try:
+        return parse_layers(request.path_params["layers"])
+    except LayerListError as error:
+        raise BadAddressError(str(error)) from error
+    except UnknownLayerError as error:
+        raise NotFoundError(str(error), code="no-layer") from error
+
+
+def _parse_address(request: Request) -> TileAddress:
+    written = request.path_params
+    try:
+        return TileAddress.parse(written["z"], written["x"], written["y"])
+    except TileZoomError as error:
+        raise NotFoundError(str(error)) from error
+    except TileAddressError as error:
+        raise BadAddressError(str(error)) from error
+
+
+def _parse_filters(request: Request) -> TileFilters:
+    try:
+        return TileFilters.parse(request.query_params.multi_items())
+    except TileFilterError as error:
+        raise RuleBrokenError(str(error), faults=[InputFault(error.name, str(error))]) from error
+
+
+def _parse_edition(request: Request) -> _Ground:
+    written = request.path_params["edition"]
+    if written == "current":
+        snapshot = request.state.snapshots.current
+        if snapshot is None:
+            raise NotFoundError("no edition is in force yet", code="no-edition")
+        return _Ground(edition=snapshot.edition, by_number=False)
+    if not _EDITION_NUMBER.fullmatch(written) or int(written) > _LAST_EDITION:
+        raise NotFoundError("an edition is a number or 'current'; see /v1/editions", code="no-edition")
+    return _Ground(edition=int(written), by_number=True)
+
+
+async def _read_edition(request: Request, ground: _Ground) -> TileEdition:
+    cache: TileCache = request.state.tile_cache
+    work = request.state.open_work()
+    read = partial(read_tile_edition, ground.edition, work)
+    return await cache.fact(("edition", ground.edition), read, math.inf)
+
+
+async def _version(request: Request, layer: TileLayer) -> str:
+    cache: TileCache = request.state.tile_cache
+    read = partial(read_data_version, layer.name, request.state.open_work())
+    return await cache.fact(("version", layer.name), read, VERSION_LIFETIME_S)
+
+
+def _check_place(address: TileAddress, filters: TileFilters, edition: TileEdition) -> None:
+    if not address.covers(edition.bounds):
+        raise NotFoundError(f"{address} is outside edition {edition.number}")
+    codes = [level.code for level in edition.levels]
+    if filters.level is not None and filters.level not in codes:
+        sentence = f"level is one of {', '.join(codes)}"
+        raise RuleBrokenError(sentence, code="unknown-level", faults=[InputFault("level", sentence)])
+
+
+def _render(request: Request, key: TileKey, edition: TileEdition, principal: Principal, coding: Coding) -> bytes:
+    return compress(render_tile(key, edition, principal, request.state.open_work()), coding)
+
+
+def _lifetime(layers: tuple[TileLayer, ...], *, by_number: bool) -> str:
+    if any(layer.moves for layer in layers):
+        return OF_MOVING
+    return FOREVER if by_number else OF_CURRENT
+
+
+def _headers(edition: int, principal: Principal, lifetime: str) -> dict[str, str]:
+    is_public = not sees_single_incidents(principal)
+    headers = {
+        "Cache-Control": f"{'public' if is_public else 'private'}, {lifetime}",
+        "X-Edition": str(edition),
+    }
+    if is_public:
+        headers["Access-Control-Allow-Origin"] = "*"
+    return headers

@@ -1,0 +1,32 @@
+-- The buildings of one tile: the layer buildings.
+--
+-- In    z, x, y; buffer in tile units; edition.
+-- Out   one row: the layer as bytes, empty when there is no building; features by id, which is the building's for
+--       ever; grid is the owner in that edition, absent when it had none or the building came later.
+-- Units degrees in, 4096 tile units out.
+-- Index building_point_ix for the box, building_owner_one_per_edition for the owner.  Why the box is widened in
+--       degrees is told in tile_grids.sql.
+WITH tile AS NOT MATERIALIZED (
+    SELECT
+        ST_TileEnvelope(CAST(:z AS int), CAST(:x AS int), CAST(:y AS int)) AS frame,
+        ST_Expand(
+            ST_Transform(ST_TileEnvelope(CAST(:z AS int), CAST(:x AS int), CAST(:y AS int)), 4326),
+            360 / power(2, CAST(:z AS int)) * CAST(:buffer AS int) / 4096
+        ) AS box
+)
+SELECT ST_AsMVT(feature, 'buildings', 4096, 'geom', 'id' ORDER BY feature.id)
+FROM (
+    SELECT
+        b.feature_id AS id,
+        b.code,
+        b.name,
+        b.use,
+        b.storeys,
+        b.households,
+        o.grid_code AS grid,
+        ST_AsMVTGeom(ST_Transform(b.point, 3857), tile.frame, 4096, CAST(:buffer AS int), TRUE) AS geom
+    FROM tile, building AS b
+    LEFT JOIN building_owner AS o ON o.building_code = b.code AND o.editions @> CAST(:edition AS int)
+    WHERE b.point && tile.box
+) AS feature
+WHERE feature.geom IS NOT NULL

@@ -1,0 +1,70 @@
+-- The grids of one tile, as areas (layer grids) or as label points (layer grid_labels).
+--
+-- In    z, x, y; buffer in tile units; edition; layer_name, the name that the layer gets; as_points;
+--       level, the level that is drawn; coarser, the levels above it, or none of them to draw that level alone;
+--       kind, or NULL for both.
+-- Out   one row: the layer as bytes, empty when nothing is drawn; features by id, which is the grid's for ever.
+-- Rule  The drawn grids are a cut through the tree, so they neither overlap nor leave a hole: those of the level,
+--       coarser ones without children, and finer ones whose parent is coarser (a level was skipped there).
+-- Units degrees in, 4096 tile units out.  Shared edges stay shared: every vertex is snapped by itself to the tile's
+--       grid, and only vertices in line with their neighbours are dropped.
+-- Index grid_shape_ix.  The box is a constant.  It is widened in degrees after the transformation: the margin of
+--       ST_TileEnvelope would cross 180 degrees east of the tiles 1/1/y, 2/3/y and so on, come back as -179 and turn
+--       the box inside out.
+WITH tile AS NOT MATERIALIZED (
+    SELECT
+        ST_TileEnvelope(CAST(:z AS int), CAST(:x AS int), CAST(:y AS int)) AS frame,
+        ST_Expand(
+            ST_Transform(ST_TileEnvelope(CAST(:z AS int), CAST(:x AS int), CAST(:y AS int)), 4326),
+            360 / power(2, CAST(:z AS int)) * CAST(:buffer AS int) / 4096
+        ) AS box
+),
+coarse AS MATERIALIZED (
+    SELECT g.id, g.code
+    FROM tile, grid AS g
+    WHERE g.shape && tile.box
+        AND g.editions @> CAST(:edition AS int)
+        AND g.level = ANY (CAST(:coarser AS text[]))
+),
+drawn AS (
+    SELECT g.id
+    FROM tile, grid AS g
+    WHERE g.shape && tile.box
+        AND g.editions @> CAST(:edition AS int)
+        AND g.level = CAST(:level AS text)
+    UNION ALL
+    SELECT coarse.id
+    FROM coarse
+    WHERE NOT EXISTS (
+        SELECT FROM grid AS child
+        WHERE child.parent = coarse.code AND child.editions @> CAST(:edition AS int)
+    )
+    UNION ALL
+    SELECT child.id
+    FROM coarse
+    JOIN grid AS child ON child.parent = coarse.code AND child.editions @> CAST(:edition AS int)
+    WHERE child.level <> CAST(:level AS text) AND child.level <> ALL (CAST(:coarser AS text[]))
+)
+SELECT ST_AsMVT(feature, CAST(:layer_name AS text), 4096, 'geom', 'id' ORDER BY feature.id)
+FROM (
+    SELECT
+        c.feature_id AS id,
+        g.code,
+        g.name,
+        g.level,
+        g.parent,
+        g.kind,
+        g.households,
+        ST_AsMVTGeom(
+            ST_Transform(CASE WHEN CAST(:as_points AS boolean) THEN g.label_point ELSE g.shape END, 3857),
+            tile.frame,
+            4096,
+            CAST(:buffer AS int),
+            TRUE
+        ) AS geom
+    FROM tile, drawn
+    JOIN grid AS g ON g.id = drawn.id
+    JOIN grid_code AS c ON c.code = g.code
+    WHERE CAST(:kind AS text) IS NULL OR g.kind = CAST(:kind AS text)
+) AS feature
+WHERE feature.geom IS NOT NULL

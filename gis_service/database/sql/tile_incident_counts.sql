@@ -1,0 +1,83 @@
+-- The incidents of one tile counted by grid, for the public: the layer incidents without any single incident.
+--
+-- In    z, x, y; buffer in tile units; edition; level, by whose grids is counted; coarser, the levels above it;
+--       small_count, below which a count is withheld;
+--       category (and all below it), states, since (included) and until (excluded), each NULL for all.
+-- Out   one row: the layer as bytes, empty when no grid's label point is in the tile.  One feature for each grid, at
+--       its label point, with the grid's id; count is absent and hidden is true when 0 < count < small_count.
+-- Rule  An incident counts where its chain says, so what has no place counts too, and a redraw moves no incident.
+--       The grids are the same cut through the tree as in tile_grids.sql, so no incident counts twice.
+-- Units degrees in, 4096 tile units out; instants are those of the report.
+-- Index grid_shape_ix for the box, incident_chain_ix for the counts.  Why the box is widened in degrees is told in
+--       tile_grids.sql.
+WITH tile AS NOT MATERIALIZED (
+    SELECT
+        ST_TileEnvelope(CAST(:z AS int), CAST(:x AS int), CAST(:y AS int)) AS frame,
+        ST_Expand(
+            ST_Transform(ST_TileEnvelope(CAST(:z AS int), CAST(:x AS int), CAST(:y AS int)), 4326),
+            360 / power(2, CAST(:z AS int)) * CAST(:buffer AS int) / 4096
+        ) AS box
+),
+coarse AS MATERIALIZED (
+    SELECT g.id, g.code
+    FROM tile, grid AS g
+    WHERE g.shape && tile.box
+        AND g.editions @> CAST(:edition AS int)
+        AND g.level = ANY (CAST(:coarser AS text[]))
+),
+drawn AS (
+    SELECT g.id
+    FROM tile, grid AS g
+    WHERE g.shape && tile.box
+        AND g.editions @> CAST(:edition AS int)
+        AND g.level = CAST(:level AS text)
+    UNION ALL
+    SELECT coarse.id
+    FROM coarse
+    WHERE NOT EXISTS (
+        SELECT FROM grid AS child
+        WHERE child.parent = coarse.code AND child.editions @> CAST(:edition AS int)
+    )
+    UNION ALL
+    SELECT child.id
+    FROM coarse
+    JOIN grid AS child ON child.parent = coarse.code AND child.editions @> CAST(:edition AS int)
+    WHERE child.level <> CAST(:level AS text) AND child.level <> ALL (CAST(:coarser AS text[]))
+),
+label AS (
+    SELECT
+        c.feature_id AS id,
+        g.code AS grid,
+        g.level,
+        ST_AsMVTGeom(ST_Transform(g.label_point, 3857), tile.frame, 4096, CAST(:buffer AS int), TRUE) AS geom
+    FROM tile, drawn
+    JOIN grid AS g ON g.id = drawn.id
+    JOIN grid_code AS c ON c.code = g.code
+    WHERE g.label_point && tile.box
+)
+SELECT ST_AsMVT(feature, 'incidents', 4096, 'geom', 'id' ORDER BY feature.id)
+FROM (
+    SELECT
+        label.id,
+        label.grid,
+        label.level,
+        CASE WHEN counted.number = 0 OR counted.number >= CAST(:small_count AS int) THEN counted.number END AS count,
+        counted.number > 0 AND counted.number < CAST(:small_count AS int) AS hidden,
+        label.geom
+    FROM label
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS number
+        FROM incident AS i
+        WHERE i.chain @> ARRAY[label.grid]
+            AND i.state NOT IN ('merged', 'cancelled')
+            AND (
+                CAST(:category AS text) IS NULL
+                OR i.category = CAST(:category AS text)
+                OR starts_with(i.category, CAST(:category AS text) || '.')
+            )
+            AND (CAST(:states AS text[]) IS NULL OR i.state = ANY (CAST(:states AS text[])))
+            AND (CAST(:since AS timestamptz) IS NULL OR i.reported_at >= CAST(:since AS timestamptz))
+            AND (CAST(:until AS timestamptz) IS NULL OR i.reported_at < CAST(:until AS timestamptz))
+    ) AS counted
+    WHERE label.geom IS NOT NULL
+) AS feature

@@ -1,0 +1,41 @@
+-- The incidents of one tile one by one, for a caller with a scope: the layer incidents.
+--
+-- In    z, x, y; buffer in tile units; scope, a grid code, or NULL for everything;
+--       category (and all below it), states, since (included) and until (excluded), each NULL for all.
+-- Out   one row: the layer as bytes, empty when there is no incident; features by id, which is the incident's for
+--       ever.  Merged and cancelled incidents are left out, and those without a place, which are on no map.
+-- Scope An incident is in a scope when its chain holds the code: the chain stamped with its owner, not its place.
+-- Units degrees in, 4096 tile units out; instants are those of the report.
+-- Index incident_point_ix.  Why the box is widened in degrees is told in tile_grids.sql.
+WITH tile AS NOT MATERIALIZED (
+    SELECT
+        ST_TileEnvelope(CAST(:z AS int), CAST(:x AS int), CAST(:y AS int)) AS frame,
+        ST_Expand(
+            ST_Transform(ST_TileEnvelope(CAST(:z AS int), CAST(:x AS int), CAST(:y AS int)), 4326),
+            360 / power(2, CAST(:z AS int)) * CAST(:buffer AS int) / 4096
+        ) AS box
+)
+SELECT ST_AsMVT(feature, 'incidents', 4096, 'geom', 'id' ORDER BY feature.id)
+FROM (
+    SELECT
+        i.feature_id AS id,
+        CAST(i.id AS text) AS incident,
+        i.category,
+        i.severity,
+        i.state,
+        i.owner,
+        ST_AsMVTGeom(ST_Transform(i.point, 3857), tile.frame, 4096, CAST(:buffer AS int), TRUE) AS geom
+    FROM tile, incident AS i
+    WHERE i.point && tile.box
+        AND i.state NOT IN ('merged', 'cancelled')
+        AND (CAST(:scope AS text) IS NULL OR i.chain @> ARRAY[CAST(:scope AS text)])
+        AND (
+            CAST(:category AS text) IS NULL
+            OR i.category = CAST(:category AS text)
+            OR starts_with(i.category, CAST(:category AS text) || '.')
+        )
+        AND (CAST(:states AS text[]) IS NULL OR i.state = ANY (CAST(:states AS text[])))
+        AND (CAST(:since AS timestamptz) IS NULL OR i.reported_at >= CAST(:since AS timestamptz))
+        AND (CAST(:until AS timestamptz) IS NULL OR i.reported_at < CAST(:until AS timestamptz))
+) AS feature
+WHERE feature.geom IS NOT NULL

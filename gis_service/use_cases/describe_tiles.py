@@ -1,0 +1,30 @@
+"""Say what tiles there are of an edition."""
+
+from __future__ import annotations
+
+from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.errors import NotFoundError
+from tiles.layers import LevelBand, TileEdition
+
+
+def read_tile_edition(number: int, work: UnitOfWork) -> TileEdition:
+    """Return what tiles need to know of an edition, which never changes.
+
+    Raises:
+        NotFoundError: ``no-edition``, when it was never published.
+    """
+    with work:
+        edition = work.editions.get(number)
+        present = work.tiles.levels_in(number)
+        levels = work.levels.list_all()
+    if edition is None:
+        raise NotFoundError(f"there is no edition {number}; see /v1/editions", code="no-edition")
+    return TileEdition(
+        number=edition.number,
+        bounds=edition.bounds,
+        levels=tuple(
+            LevelBand(code=level.code, rank=level.rank, min_zoom=level.min_zoom, max_zoom=level.max_zoom)
+            for level in levels
+        ),
+        present=frozenset(present),
+    )

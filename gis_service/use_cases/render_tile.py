@@ -1,0 +1,65 @@
+"""Render one tile from what is stored."""
+
+from __future__ import annotations
+
+from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.domain.access import Principal
+from tiles.encoding import join_layers
+from tiles.etag import TileKey
+from tiles.layers import LAYERS, TileEdition, TileLayer, choose_count_level, choose_level
+
+
+def sees_single_incidents(principal: Principal) -> bool:
+    """Tell whether incidents are drawn one by one for the caller; the public sees counts."""
+    return principal.role != "public"
+
+
+def permission_class(principal: Principal) -> str:
+    """Return the class of callers who see the same tiles: the public, or a role in a scope; never a name."""
+    if not sees_single_incidents(principal):
+        return "public"
+    return f"{principal.role} in {principal.scope or 'everything'}"
+
+
+def read_data_version(layer: str, work: UnitOfWork) -> str:
+    """Return the version of a layer whose features move between editions."""
+    with work:
+        return work.tiles.version_of_buildings() if layer == "buildings" else work.tiles.version_of_incidents()
+
+
+def render_tile(key: TileKey, edition: TileEdition, principal: Principal, work: UnitOfWork) -> bytes:
+    """Return the tile of a key, not compressed; empty when there is nothing in it.
+
+    ``edition`` is the key's edition and ``principal`` any caller of the key's permission class.
+    """
+    layers = [LAYERS[name] for name in key.layers]
+    drawn = [layer for layer in layers if layer.is_drawn_at(key.address.z)]
+    with work:
+        return join_layers([_render_layer(layer, key, edition, principal, work) for layer in drawn])
+
+
+def _render_layer(
+    layer: TileLayer, key: TileKey, edition: TileEdition, principal: Principal, work: UnitOfWork
+) -> bytes:
+    if layer.name == "buildings":
+        return work.tiles.buildings(layer, key.address, edition=edition.number)
+    if layer.name == "incidents":
+        if sees_single_incidents(principal):
+            return work.tiles.incidents(layer, key.address, scope=principal.scope, filters=key.filters)
+        level = choose_count_level(edition, key.address.z)
+        return work.tiles.incident_counts(
+            layer,
+            key.address,
+            edition=edition.number,
+            level=level.code,
+            coarser=edition.coarser_than(level),
+            filters=key.filters,
+        )
+    if key.filters.level is not None:
+        code, coarser = key.filters.level, []
+    else:
+        level = choose_level(edition.present_levels(), key.address.z)
+        code, coarser = level.code, edition.coarser_than(level)
+    return work.tiles.grids(
+        layer, key.address, edition=edition.number, level=code, coarser=coarser, kind=key.filters.kind
+    )

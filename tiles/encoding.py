@@ -1,0 +1,94 @@
+"""Features held in memory as a layer of a tile, and layers as one tile.
+
+Layers that the database holds are encoded there; this is for what it does not hold: findings, proposals, demos.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import mapbox_vector_tile
+import numpy as np
+import shapely
+from mapbox_vector_tile.encoder import on_invalid_geometry_make_valid
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from tiles.address import EXTENT, TileAddress
+
+_EARTH_RADIUS_M = 6378137.0  # the sphere of EPSG:3857
+_STEEPEST_LATITUDE = 89.9  # the projection has no pole; what lies there is outside every tile
+
+Value = str | int | float | bool
+"""What an attribute of a feature may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class TileFeature:
+    """A shape in degrees (EPSG:4326) with an id of at most 2**53; properties that are None are left out."""
+
+    id: int
+    shape: BaseGeometry
+    properties: Mapping[str, Value | None] = field(default_factory=dict)
+
+
+def encode_layer(name: str, features: Iterable[TileFeature], address: TileAddress, buffer: int = 64) -> bytes:
+    """Return the features that meet a tile as a tile of one layer, in the order given.
+
+    Every vertex is rounded by itself to the nearest tile unit, and nothing is simplified, so neighbours keep
+    their shared edges.  Shapes are cut ``buffer`` tile units outside the tile.  A polygon smaller than a tile unit is
+    left out.  Empty when no feature is left: an empty layer is not written.
+
+    Source:
+        Mapbox Vector Tile Specification 2.1, sections 4.3 and 4.4.
+    """
+    window = shapely.box(-buffer, -buffer, EXTENT + buffer, EXTENT + buffer)
+    drawn = [
+        {
+            "id": feature.id,
+            "geometry": shape,
+            "properties": {key: value for key, value in feature.properties.items() if value is not None},
+        }
+        for feature in features
+        if (shape := _cut(to_tile_units(feature.shape, address), window)) is not None
+    ]
+    if not drawn:
+        return b""
+    options = {
+        "y_coord_down": True,
+        "extents": EXTENT,
+        "on_invalid_geometry": on_invalid_geometry_make_valid,
+    }
+    return bytes(mapbox_vector_tile.encode({"name": name, "features": drawn}, default_options=options))
+
+
+def to_tile_units(shape: BaseGeometry, address: TileAddress) -> BaseGeometry:
+    """Return a shape in degrees as tile units, y down, every vertex rounded to the nearest whole one."""
+    west, south, east, north = address.bounds_3857
+
+    def project(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+        lat = np.radians(np.clip(degrees[:, 1], -_STEEPEST_LATITUDE, _STEEPEST_LATITUDE))
+        x_m = _EARTH_RADIUS_M * np.radians(degrees[:, 0])
+        y_m = _EARTH_RADIUS_M * np.arcsinh(np.tan(lat))
+        return np.rint(np.column_stack(((x_m - west) / (east - west), (north - y_m) / (north - south))) * EXTENT)
+
+    return shapely.transform(shape, project)
+
+
+def _cut(shape: BaseGeometry, window: BaseGeometry) -> BaseGeometry | None:
+    """Return what lies in the window, of the same dimension and on whole units, or None."""
+    dimension = shapely.get_dimensions(shape)
+    cut = shapely.intersection(shapely.make_valid(shape), window, grid_size=1)
+    parts = [part for part in shapely.get_parts(cut) if shapely.get_dimensions(part) == dimension]
+    if not parts:
+        return None
+    return parts[0] if len(parts) == 1 else shapely.union_all(parts)
+
+
+def join_layers(tiles: Iterable[bytes]) -> bytes:
+    """Return one tile with the layers of several, in their order; their names must differ.
+
+    A tile is a protobuf message whose only field is the repeated layer, so its bytes are simply put end to end.
+    """
+    return b"".join(tiles)

@@ -1,0 +1,223 @@
+"""The layers of a tile and the levels of the tree, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from tiles.address import MAX_ZOOM, Bounds
+
+MAX_LAYERS = 8
+"""Most layers in one tile: the number there will be."""
+
+SMALL_COUNT = 3
+"""Fewer incidents than this in one grid are not told to the public: they could be told apart by a neighbour."""
+
+COUNT_LEVEL = "unit_grid"
+"""Finest level by which incidents are counted for the public; a micro-grid may be one staircase."""
+
+COUNT_LEVEL_ZOOM = 13
+"""From this zoom on incidents are counted by COUNT_LEVEL."""
+
+
+class UnknownLayerError(LookupError):
+    """There is no layer of this name."""
+
+
+class LayerListError(ValueError):
+    """The list of layers is empty, too long, or names a layer twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class LevelBand:
+    """A level of the tree and the zooms, both included, at which tiles draw it; rank 0 is the root."""
+
+    code: str
+    rank: int
+    min_zoom: int
+    max_zoom: int
+
+
+@dataclass(frozen=True, slots=True)
+class TileEdition:
+    """What tiles need to know of an edition.
+
+    ``bounds`` are in degrees; ``levels`` are all that the tree may have, ``present`` the codes of those that have
+    grids in this edition, never none.
+    """
+
+    number: int
+    bounds: Bounds
+    levels: tuple[LevelBand, ...]
+    present: frozenset[str]
+
+    def present_levels(self) -> list[LevelBand]:
+        """Return the levels that have grids in this edition."""
+        return [level for level in self.levels if level.code in self.present]
+
+    def coarser_than(self, level: LevelBand) -> list[str]:
+        """Return the codes of the levels of this edition above a level."""
+        return [other.code for other in self.present_levels() if other.rank < level.rank]
+
+
+@dataclass(frozen=True, slots=True)
+class TileLayer:
+    """One layer.
+
+    ``fields`` are those of the public, ``exact_fields`` those of a caller with a scope where they differ.
+    ``moves`` says that its features change between editions.  ``buffer`` is in tile units: what lies that far outside
+    the tile is in it too, so that strokes and symbols are not cut.  ``filters`` are those that it obeys.
+    """
+
+    name: str
+    description: str
+    geometry: str
+    fields: Mapping[str, str]
+    min_zoom: int
+    buffer: int
+    moves: bool
+    filters: frozenset[str]
+    exact_fields: Mapping[str, str] | None = None
+    max_zoom: int = field(default=MAX_ZOOM)
+
+    def is_drawn_at(self, zoom: int) -> bool:
+        """Tell whether the layer has features at a zoom."""
+        return self.min_zoom <= zoom <= self.max_zoom
+
+    def fields_for(self, *, exact: bool) -> Mapping[str, str]:
+        """Return the fields that the public or a caller with a scope receives."""
+        return self.exact_fields if exact and self.exact_fields is not None else self.fields
+
+
+_GRID_FIELDS = MappingProxyType(
+    {
+        "code": "Code of the grid, never used again",
+        "name": "Name",
+        "level": "Level of the tree",
+        "parent": "Code of the parent; absent at the root",
+        "kind": "standard or dedicated",
+        "households": "Households; absent when not known",
+    }
+)
+
+_ALL = (
+    TileLayer(
+        name="grids",
+        description="Grids of the level that suits the zoom, and coarser ones that have no children",
+        geometry="polygon",
+        fields=_GRID_FIELDS,
+        min_zoom=0,
+        buffer=64,
+        moves=False,
+        filters=frozenset({"level", "kind"}),
+    ),
+    TileLayer(
+        name="grid_labels",
+        description="One point inside each grid of the layer grids, the same at every zoom",
+        geometry="point",
+        fields=_GRID_FIELDS,
+        min_zoom=0,
+        buffer=256,
+        moves=False,
+        filters=frozenset({"level", "kind"}),
+    ),
+    TileLayer(
+        name="buildings",
+        description="Buildings",
+        geometry="point",
+        fields=MappingProxyType(
+            {
+                "code": "Code of the building",
+                "name": "Name",
+                "use": "What it is used for",
+                "storeys": "Storeys; absent when not known",
+                "households": "Households",
+                "grid": "Code of the owner in this edition; absent when no grid covers it",
+            }
+        ),
+        min_zoom=13,
+        buffer=128,
+        moves=True,
+        filters=frozenset(),
+    ),
+    TileLayer(
+        name="incidents",
+        description="Incidents neither merged nor cancelled: counted by grid, or one by one within a scope",
+        geometry="point",
+        fields=MappingProxyType(
+            {
+                "grid": "Code of the grid that is, or whose subtree is, their owner",
+                "level": "Level of that grid",
+                "count": f"How many; absent when more than none and fewer than {SMALL_COUNT}",
+                "hidden": "Whether the count is withheld",
+            }
+        ),
+        exact_fields=MappingProxyType(
+            {
+                "incident": "Id of the incident",
+                "category": "Category",
+                "severity": "general, larger or major",
+                "state": "State",
+                "owner": "Code of the owner; absent when unlocated",
+            }
+        ),
+        min_zoom=0,
+        buffer=256,
+        moves=True,
+        filters=frozenset({"category", "state", "since", "until"}),
+    ),
+)
+
+LAYERS: Mapping[str, TileLayer] = MappingProxyType({layer.name: layer for layer in _ALL})
+
+
+def parse_layers(written: str) -> tuple[TileLayer, ...]:
+    """Return the layers of a comma-joined list, in the order of LAYERS: one tile for each set of layers.
+
+    Raises:
+        LayerListError: no layer, an empty name, a name twice, or more than MAX_LAYERS names.
+        UnknownLayerError: a name that is no layer.
+    """
+    names = written.split(",")
+    if len(names) > MAX_LAYERS:
+        raise LayerListError(f"A tile holds at most {MAX_LAYERS} layers.")
+    if "" in names:
+        raise LayerListError("A layer has no name.")
+    if len(set(names)) < len(names):
+        raise LayerListError("A layer is named twice.")
+    if unknown := [name for name in names if name not in LAYERS]:
+        raise UnknownLayerError(f"There is no layer {unknown[0]!r}; there are {', '.join(LAYERS)}.")
+    return tuple(layer for layer in _ALL if layer.name in names)
+
+
+def choose_level(levels: Sequence[LevelBand], zoom: int) -> LevelBand:
+    """Return the level that is drawn at a zoom, the finest of several.
+
+    When no level has the zoom in its range, the finest that begins before it; before all ranges, the coarsest.
+    So there is an answer at every zoom, whichever levels an edition has.
+    """
+    suiting = [level for level in levels if level.min_zoom <= zoom <= level.max_zoom]
+    begun = suiting or [level for level in levels if level.min_zoom <= zoom]
+    return max(begun, key=_rank) if begun else min(levels, key=_rank)
+
+
+def choose_count_level(edition: TileEdition, zoom: int) -> LevelBand:
+    """Return the level by which the public sees incidents counted at a zoom.
+
+    From COUNT_LEVEL_ZOOM on it is COUNT_LEVEL or, where the edition has no such grids, the finest above it; below,
+    the level that suits the zoom among the coarser ones.  An edition whose levels are all finer is counted by the
+    coarsest of them, and a tree that knows no COUNT_LEVEL by the level that suits the zoom.
+    """
+    present = edition.present_levels()
+    rank = next((level.rank for level in edition.levels if level.code == COUNT_LEVEL), None)
+    if rank is None:
+        return choose_level(present, zoom)
+    countable = [level for level in present if level.rank <= rank] or [min(present, key=_rank)]
+    if zoom >= COUNT_LEVEL_ZOOM:
+        return max(countable, key=_rank)
+    return choose_level([level for level in countable if level.rank < rank] or countable, zoom)
+
+
+def _rank(level: LevelBand) -> int:
+    return level.rank

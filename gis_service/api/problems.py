@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gis_service.errors import (
+    BadAddressError,
     ClashError,
     ForbiddenError,
     InputFault,
@@ -27,6 +28,7 @@ from gis_service.errors import (
 )
 
 STATUS: dict[type[ServiceError], HTTPStatus] = {
+    BadAddressError: HTTPStatus.BAD_REQUEST,
     NotFoundError: HTTPStatus.NOT_FOUND,
     ClashError: HTTPStatus.CONFLICT,
     RuleBrokenError: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -43,7 +43,6 @@ def encode_layer(name: str, features: Iterable[TileFeature], address: TileAddres
     Source:
         Mapbox Vector Tile Specification 2.1, sections 4.3 and 4.4.
     """
-    window = shapely.box(-buffer, -buffer, EXTENT + buffer, EXTENT + buffer)
     drawn = [
         {
             "id": feature.id,
@@ -51,7 +50,7 @@ def encode_layer(name: str, features: Iterable[TileFeature], address: TileAddres
             "properties": {key: value for key, value in feature.properties.items() if value is not None},
         }
         for feature in features
-        if (shape := _cut(to_tile_units(feature.shape, address), window)) is not None
+        if (shape := _cut(to_tile_units(feature.shape, address), buffer)) is not None
     ]
     if not drawn:
         return b""
@@ -76,14 +75,21 @@ def to_tile_units(shape: BaseGeometry, address: TileAddress) -> BaseGeometry:
     return shapely.transform(shape, project)
 
 
-def _cut(shape: BaseGeometry, window: BaseGeometry) -> BaseGeometry | None:
-    """Return what lies in the window, of the same dimension and on whole units, or None."""
-    dimension = shapely.get_dimensions(shape)
-    cut = shapely.intersection(shapely.make_valid(shape), window, grid_size=1)
-    parts = [part for part in shapely.get_parts(cut) if shapely.get_dimensions(part) == dimension]
-    if not parts:
+def _cut(shape: BaseGeometry, buffer: int) -> BaseGeometry | None:
+    """Return what lies in the tile and its buffer, of the same dimension and on whole units, or None.
+
+    A shape that is valid keeps every vertex but those outside: cutting is done edge by edge, without noding.
+    """
+    dimension = int(shapely.get_dimensions(shape))
+    valid = shape if shape.is_valid else shapely.make_valid(shape)
+    cut = shapely.clip_by_rect(valid, -buffer, -buffer, EXTENT + buffer, EXTENT + buffer)
+    parts = shapely.get_parts(shapely.get_parts(shapely.transform(cut, np.rint)))
+    kept = [part for part in parts if not part.is_empty and shapely.get_dimensions(part) == dimension]
+    if not kept:
         return None
-    return parts[0] if len(parts) == 1 else shapely.union_all(parts)
+    gather = (shapely.multipoints, shapely.multilinestrings, shapely.multipolygons)[dimension]
+    gathered: BaseGeometry = kept[0] if len(kept) == 1 else gather(kept)
+    return gathered
 
 
 def join_layers(tiles: Iterable[bytes]) -> bytes:

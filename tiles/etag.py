@@ -12,7 +12,7 @@ from tiles.filters import TileFilters
 RENDERING = 1
 """Raise it when the same key shall give other bytes: a field more, another buffer, another simplification."""
 
-_ENTITY_TAG = re.compile(r'\s*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")\s*(?:,|$)')
+_ENTITY_TAG = re.compile(r'(?:^|,)\s*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")\s*(?=,|$)')
 
 
 @dataclass(frozen=True, slots=True)

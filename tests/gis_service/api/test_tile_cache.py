@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from gis_service.api.tile_cache import ENTRY_BYTES, TileCache
+from gis_service.errors import UnavailableError
+
+
+def run(scenario: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    return asyncio.run(scenario())
+
+
+class Renderer:
+    """Counts its calls, and waits within each until it is let go."""
+
+    def __init__(self, body: bytes = b"tile", *, waits: bool = False) -> None:
+        self.calls = 0
+        self.begun = threading.Event()
+        self.go = threading.Event()
+        self._body = body
+        if not waits:
+            self.go.set()
+
+    def __call__(self) -> bytes:
+        self.calls += 1
+        self.begun.set()
+        assert self.go.wait(10)
+        return self._body
+
+
+async def begun(renderer: Renderer) -> None:
+    """Wait until a worker thread is inside."""
+    assert await asyncio.to_thread(renderer.begun.wait, 10)
+
+
+def test_a_body_is_rendered_once():
+    """Asked for twice, rendered once; an empty body is remembered too."""
+
+    async def scenario() -> tuple[list[bytes], int]:
+        cache, render = TileCache(10_000), Renderer(b"")
+        return [await cache.body("a", render), await cache.body("a", render)], render.calls
+
+    assert run(scenario) == ([b"", b""], 1)
+
+
+def test_a_hundred_who_ask_at_once_cause_one_rendering():
+    """All get the body, and another key is rendered beside it."""
+
+    async def scenario() -> tuple[set[bytes], int, bytes]:
+        cache, slow, quick = TileCache(10_000), Renderer(waits=True), Renderer(b"other")
+        asking = [asyncio.create_task(cache.body("a", slow)) for _ in range(100)]
+        await begun(slow)
+        other = await cache.body("b", quick)
+        slow.go.set()
+        return set(await asyncio.gather(*asking)), slow.calls, other
+
+    assert run(scenario) == ({b"tile"}, 1, b"other")
+
+
+def test_who_goes_away_does_not_take_the_rendering_with_them():
+    """The first to ask is cancelled while it waits; the second gets the body of the same rendering."""
+
+    async def scenario() -> tuple[bytes, int]:
+        cache, render = TileCache(10_000), Renderer(waits=True)
+        first = asyncio.create_task(cache.body("a", render))
+        await begun(render)
+        second = asyncio.create_task(cache.body("a", render))
+        await asyncio.sleep(0)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        render.go.set()
+        return await second, render.calls
+
+    assert run(scenario) == (b"tile", 1)
+
+
+def test_a_rendering_that_fails_is_tried_again():
+    """All who waited get the refusal; it is not remembered."""
+
+    async def scenario() -> tuple[list[type], bytes]:
+        cache = TileCache(10_000)
+
+        def fail() -> bytes:
+            raise UnavailableError("away")
+
+        refused = await asyncio.gather(cache.body("a", fail), cache.body("a", fail), return_exceptions=True)
+        return [type(one) for one in refused], await cache.body("a", Renderer())
+
+    assert run(scenario) == ([UnavailableError, UnavailableError], b"tile")
+
+
+def test_the_body_used_longest_ago_gives_way():
+    """Room for two: after a, b and a again, c takes the place of b."""
+
+    async def scenario() -> tuple[list[int], int]:
+        cache = TileCache(2 * (ENTRY_BYTES + 4))
+        renderers = {key: Renderer() for key in "abc"}
+        for key in "abacab":
+            await cache.body(key, renderers[key])
+        return [renderers[key].calls for key in "abc"], cache.size_bytes
+
+    assert run(scenario) == ([1, 2, 1], 2 * (ENTRY_BYTES + 4))
+
+
+@pytest.mark.parametrize("room", [0, ENTRY_BYTES])
+def test_a_body_larger_than_the_cache_is_not_remembered(room: int):
+    """Nothing else gives way for it, and it is rendered each time."""
+
+    async def scenario() -> tuple[int, int]:
+        cache, render = TileCache(room), Renderer()
+        await cache.body("a", render)
+        await cache.body("a", render)
+        return render.calls, cache.size_bytes
+
+    assert run(scenario) == (2, 0)
+
+
+def test_renderings_beyond_the_threads_wait_their_turn():
+    """With two threads the third of three slow tiles begins when one is done."""
+
+    async def scenario() -> tuple[int, int]:
+        cache, renderers = TileCache(10_000, threads=2), [Renderer(waits=True) for _ in range(3)]
+        asking = [asyncio.create_task(cache.body(number, one)) for number, one in enumerate(renderers)]
+        await begun(renderers[0])
+        await begun(renderers[1])
+        waiting = renderers[2].calls
+        for one in renderers:
+            one.go.set()
+        await asyncio.gather(*asking)
+        return waiting, renderers[2].calls
+
+    assert run(scenario) == (0, 1)
+
+
+def test_a_fact_is_read_again_when_its_time_is_over():
+    """Within its lifetime it is remembered; with a lifetime below zero it is read each time."""
+
+    async def scenario() -> list[int]:
+        cache, read = TileCache(0), iter(range(10))
+        return [await cache.fact("a", lambda: next(read), lifetime) for lifetime in (60, 60, -1, 60)]
+
+    assert run(scenario) == [0, 0, 1, 1]
+
+
+def test_an_old_fact_serves_while_the_database_is_away():
+    """Known before, the old fact; never known, the refusal."""
+
+    async def scenario() -> int:
+        cache = TileCache(0)
+
+        def fail() -> int:
+            raise UnavailableError("away")
+
+        with pytest.raises(UnavailableError):
+            await cache.fact("a", fail, -1)
+        await cache.fact("a", lambda: 7, -1)
+        return await cache.fact("a", fail, -1)
+
+    assert run(scenario) == 7

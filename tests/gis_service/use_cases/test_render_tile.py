@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import pytest
+
+from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.domain.access import PUBLIC, ROLES, Principal
+from gis_service.use_cases.render_tile import permission_class, read_data_version, render_tile
+from tests.support.tile_ground import (
+    EDITION,
+    features,
+    set_building_version,
+    shapes_by_code,
+    store_building,
+    store_ground,
+    store_incident,
+    tile_at,
+)
+from tiles.etag import TileKey
+from tiles.filters import TileFilters
+
+ALL = ("grids", "grid_labels", "buildings", "incidents")
+
+
+def render(work: UnitOfWork, zoom: int, principal: Principal = PUBLIC, filters: TileFilters | None = None) -> bytes:
+    address = tile_at(zoom, 102.7099, 25.0101)
+    key = TileKey(1, ALL, address, (), permission_class(principal), filters or TileFilters())
+    return render_tile(key, EDITION, principal, work)
+
+
+@pytest.fixture
+def ground(work: UnitOfWork) -> UnitOfWork:
+    store_ground(work)
+    store_building(work, "B1", 102.7099, 25.0101, "U1")
+    for number in range(3):
+        store_incident(work, number, ["D", "S1", "C1", "U1"], lon=102.7099, lat=25.0101)
+    return work
+
+
+def test_a_tile_holds_every_layer_that_has_features_at_its_zoom(ground: UnitOfWork):
+    """Buildings begin at zoom 13; the public sees three incidents of S1 as one count at zoom 10."""
+    low, high = render(ground, 10), render(ground, 13)
+    assert [bool(features(low, layer)) for layer in ALL] == [True, True, False, True]
+    assert bool(features(high, "buildings"))
+    counted = {one["properties"]["grid"]: one["properties"]["count"] for one in features(low, "incidents")}
+    assert counted == {"S1": 3, "S2": 0, "K": 0}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_sees_the_incidents_of_its_scope_one_by_one(ground: UnitOfWork, role: str):
+    """Three in U1 for who works there, none for who works in K."""
+    found = [
+        len(features(render(ground, 13, Principal("a", role, scope)), "incidents")) for scope in ("U1", "K", None)
+    ]
+    assert found == [3, 0, 3]
+
+
+def test_a_level_asked_for_is_drawn_alone(ground: UnitOfWork):
+    """At zoom 10, where streets are drawn, unit grids: and no street stands in."""
+    tile = render(ground, 10, filters=TileFilters(level="unit_grid"))
+    assert set(shapes_by_code(tile)) == set(shapes_by_code(tile, "grid_labels")) == {"U1", "U2"}
+
+
+def test_callers_who_see_the_same_share_a_class():
+    """Two routers of one scope do; role, scope and no scope at all tell apart, and nobody's name is in it."""
+    callers = [
+        PUBLIC,
+        Principal("ann", "router", "U1"),
+        Principal("bob", "router", "U1"),
+        Principal("ann", "router", "U2"),
+        Principal("ann", "router", None),
+        Principal("ann", "worker", "U1"),
+    ]
+    classes = [permission_class(one) for one in callers]
+    assert len(set(classes)) == 5
+    assert classes[1] == classes[2]
+    assert "ann" not in "".join(classes)
+
+
+def test_each_layer_that_moves_has_its_version(ground: UnitOfWork):
+    """Buildings: their row; incidents: the events, of which there are none yet."""
+    set_building_version(ground, 5)
+    assert (read_data_version("buildings", ground), read_data_version("incidents", ground)) == ("5", "0.0")

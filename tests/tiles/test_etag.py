@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tiles.address import TileAddress
+from tiles.etag import TileKey, names_etag, tile_etag
+from tiles.filters import TileFilters
+
+KEY = TileKey(
+    edition=12,
+    layers=("grids", "incidents"),
+    address=TileAddress(3, 1, 2),
+    data_versions=(("incidents", "7.7"),),
+    permission_class="public",
+    filters=TileFilters(),
+)
+
+OTHERS = [
+    replace(KEY, edition=1),
+    replace(KEY, layers=("grids",)),
+    replace(KEY, layers=("grids,incidents",)),
+    replace(KEY, address=TileAddress(3, 2, 1)),
+    replace(KEY, data_versions=(("incidents", "8.8"),)),
+    replace(KEY, permission_class="router in U1"),
+    replace(KEY, filters=TileFilters(kind="standard")),
+]
+
+
+def test_every_part_of_the_key_changes_the_tag():
+    """Seven other keys and two other codings: ten tags."""
+    tags = {tile_etag(key, "gzip") for key in [KEY, *OTHERS]} | {tile_etag(KEY, "br"), tile_etag(KEY, "identity")}
+    assert len(tags) == 10
+
+
+def test_equal_keys_have_equal_tags():
+    """So that every worker gives the same one."""
+    assert tile_etag(replace(KEY), "br") == tile_etag(KEY, "br")
+
+
+def test_a_tag_is_a_quoted_text_that_tells_nothing_of_the_scope():
+    """RFC 9110: visible ASCII within quotes; the scope is hashed."""
+    tag = tile_etag(replace(KEY, permission_class="router in U1"), "br")
+    assert tag[0] == tag[-1] == '"'
+    assert "U1" not in tag
+    assert tag.isascii()
+
+
+@pytest.mark.parametrize("header", ['"a"', 'W/"a"', '"b", "a"', '"b" ,W/"a","c"', ' "a" ', '"a,b", "a"'])
+def test_a_tag_is_found_in_a_list(header: str):
+    """Weak or strong, alone or among others, commas inside other tags."""
+    assert names_etag(header, '"a"')
+
+
+@pytest.mark.parametrize("header", [None, "", "*", '"b"', "a", '"a', '"a,b"', '"b"a"'])
+def test_a_tag_that_is_not_named_is_not_found(header: str | None):
+    """Nothing, any, another, no quotes, half a tag."""
+    assert not names_etag(header, '"a"')

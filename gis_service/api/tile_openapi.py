@@ -73,8 +73,8 @@ TILE_OPENAPI_PATHS: dict[str, Any] = {
             "parameters": [
                 *_COMMON[:2],
                 _path("z", _NUMBER | {"maximum": MAX_ZOOM}, "Zoom.", 14),
-                _path("x", _NUMBER, "Column from the west, less than 2 to the power of z.", 12865),
-                _path("y", _NUMBER, "Row from the north, less than 2 to the power of z.", 7022),
+                _path("x", _NUMBER, "Column from the west, less than 2 to the power of z.", 12866),
+                _path("y", _NUMBER, "Row from the north, less than 2 to the power of z.", 7014),
                 *_COMMON[2:],
             ],
             "responses": {

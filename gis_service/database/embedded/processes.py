@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from gis_service.database.server_programs import ServerUser
+from gis_service.database.embedded.user import ServerUser
 
 # Prints the number of each PostgreSQL process that works in "$1". Device and inode are compared, so a directory that
 # was moved is still known, and a copy of it is not. Run as the server's user: root in a container may not look.

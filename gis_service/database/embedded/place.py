@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gis_service.database.server_processes import stop_at_once
-from gis_service.database.server_programs import ServerUser
-from gis_service.errors import UnavailableError
+from gis_service.database.embedded.errors import ClusterPlaceError
+from gis_service.database.embedded.processes import stop_at_once
+from gis_service.database.embedded.user import ServerUser
 
 # Where the data go when the server's user is not let into the project, as for a project below /root.
 ELSEWHERE = Path("/var/lib/gis-service")
@@ -31,12 +31,6 @@ _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
 _LOCK_WAIT_S = 300.0
 
 logger = logging.getLogger(__name__)
-
-
-class ClusterPlaceError(UnavailableError):
-    """The place for the embedded database cannot be used."""
-
-    code = "database-place"
 
 
 @contextmanager
@@ -66,9 +60,28 @@ def locked(directory: Path, user: ServerUser) -> Iterator[None]:
 
 
 def find_home(directory: Path) -> Path:
-    """Return where the cluster of a project lies now: in the project, or where its link points."""
+    """Return where the cluster of a project lies now: in the project, or where its link points.
+
+    Raises:
+        ClusterPlaceError: the link points out of ``/var/lib/gis-service``.
+    """
     link = directory / LINK
-    return link.readlink() if link.is_symlink() else directory
+    if not link.is_symlink():
+        return directory
+    home = link.readlink()
+    if home.parent != ELSEWHERE:
+        raise ClusterPlaceError(f"{link} points to {home}, which is not in {ELSEWHERE}; remove the link")
+    return home if home.is_dir() and not _is_of_another(home, directory) else directory
+
+
+def _is_of_another(home: Path, directory: Path) -> bool:
+    """Tell whether a project elsewhere still uses this place: then ours is a copy of that project.
+
+    When that project is gone, or uses the place no longer, ours is that project itself, moved.
+    """
+    owner = Path((home / OWNER).read_text().strip())
+    link = owner / LINK
+    return owner != directory and link.is_symlink() and link.readlink() == home
 
 
 def settle(directory: Path, user: ServerUser) -> Path:
@@ -82,30 +95,21 @@ def settle(directory: Path, user: ServerUser) -> Path:
         ClusterPlaceError: the link points out of ``/var/lib/gis-service``.
         OSError: no permission, or the disk is full.
     """
-    link = directory / LINK
-    if link.is_symlink():
-        home = link.readlink()
-        if home.parent != ELSEWHERE:
-            raise ClusterPlaceError(f"{link} points to {home}, which is not in {ELSEWHERE}; remove the link")
-        if home.is_dir() and _is_ours(home, directory):
-            return home
-        link.unlink()
+    home = find_home(directory)
+    if home != directory:
+        (home / OWNER).write_text(f"{directory}\n")
+        _bring_data(directory, home, user)
+        return home
+    if (directory / LINK).is_symlink():
+        logger.warning("%s is a copy, or its data are gone: it gets a new, empty database", directory)
+        (directory / LINK).unlink()
     if user.uid == os.geteuid() or user.can_enter(directory.parent):
         user.own(directory)
         directory.chmod(0o700)
         own_tree(directory / "data", user)
+        own_tree(directory / "log", user)
         return directory
     return _settle_elsewhere(directory, user)
-
-
-def _is_ours(home: Path, directory: Path) -> bool:
-    said = home / OWNER
-    owner = Path(said.read_text().strip()) if said.exists() else directory
-    if owner != directory and (owner / LINK).is_symlink() and (owner / LINK).readlink() == home:
-        logger.warning("%s is a copy of %s: it gets a new, empty database", directory, owner)
-        return False
-    said.write_text(f"{directory}\n")
-    return True
 
 
 def _settle_elsewhere(directory: Path, user: ServerUser) -> Path:
@@ -121,13 +125,23 @@ def _settle_elsewhere(directory: Path, user: ServerUser) -> Path:
     ELSEWHERE.chmod(0o755)
     home.mkdir(mode=0o700)
     (home / OWNER).write_text(f"{directory}\n")
-    if (directory / "data").exists():
-        stop_at_once(directory / "data", user)
-        shutil.move(directory / "data", home / "data")
-        own_tree(home / "data", user)
     user.own(home)
+    # The link comes before the data: were we interrupted between, they would not be found again.
     (directory / LINK).symlink_to(home)
+    _bring_data(directory, home, user)
     return home
+
+
+def _bring_data(directory: Path, home: Path, user: ServerUser) -> None:
+    """Move a cluster out of a project that its user was let into before; nothing to do when it is there already."""
+    if not (directory / "data").exists() or (home / "data").exists():
+        return
+    stop_at_once(directory / "data", user)
+    arriving = home / "making-arrival"
+    shutil.rmtree(arriving, ignore_errors=True)
+    shutil.move(directory / "data", arriving)
+    own_tree(arriving, user)
+    arriving.rename(home / "data")
 
 
 def own_tree(top: Path, user: ServerUser) -> None:

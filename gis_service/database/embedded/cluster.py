@@ -19,10 +19,11 @@ from gis_service.database.embedded.files import (
     make_cluster,
     make_log_directory,
     one_line,
+    remove_unfinished,
     size_bytes,
     write_settings,
 )
-from gis_service.database.embedded.place import find_home, locked, settle, socket_directory
+from gis_service.database.embedded.place import find_home, forget_socket_directory, locked, settle, socket_directory
 from gis_service.database.embedded.processes import (
     PidFile,
     forget_dead_server,
@@ -63,7 +64,8 @@ class EmbeddedCluster:
         directory: the cluster's own directory; made when it is not there.
         port: names the socket (``ALTER SYSTEM SET listen_addresses`` opens it to the network); 5432 by default,
             which clashes with nobody, since the socket lies in the cluster's own data directory.
-        durable: False for tests: a crash of the machine may spoil the data. Takes effect when the server starts.
+        durable: False for tests: a crash loses the last commits, one of the whole machine may spoil the data. Takes
+            effect when the server starts.
     """
 
     def __init__(self, directory: Path, port: int | None = None, *, durable: bool = True) -> None:
@@ -91,6 +93,7 @@ class EmbeddedCluster:
             user = server_user(find_home(self.directory) / "data")
             with locked(self.directory, user):
                 data = settle(self.directory, user) / "data"
+                remove_unfinished(data.parent)
                 server = running_server(data, user)
                 if server is not None and not _serves(server, data):
                     stop_at_once(data, user)
@@ -98,7 +101,7 @@ class EmbeddedCluster:
                 if server is None:
                     programs = programs_for(data, find_programs())
                     if not data.exists():
-                        make_cluster(programs, user, data)
+                        make_cluster(programs, user, data, durable=self._durable)
                     self._launch(programs, user, data)
                 port = _wait_until_ready(data, user).port
                 _prepare_database(data, port)
@@ -117,19 +120,12 @@ class EmbeddedCluster:
             user = server_user(data)
             with locked(self.directory, user):
                 server = running_server(data, user)
-                if server is None:
-                    return
-                if not _serves(server, data):
+                if server is not None and _serves(server, data):
+                    control = programs_for(data, find_programs()).path("pg_ctl")
+                    self._control([control, "stop", "-D", str(data), "-m", "fast"], user, data, _STOP_WAIT_S)
+                elif server is not None:
                     stop_at_once(data, user)
-                    return
-                control = programs_for(data, find_programs()).path("pg_ctl")
-                failed, said = user.run(
-                    [control, "stop", "-D", str(data), "-m", "fast", "-w", "-t", str(_STOP_WAIT_S)],
-                )
-                if failed:
-                    raise EmbeddedDatabaseError(
-                        f"PostgreSQL in {data} did not stop: {one_line(said)}{log_tail(data)}"
-                    )
+                forget_socket_directory(data)
 
     def status(self) -> ClusterStatus:
         """Tell whether the server runs, and what it is; a directory without a cluster is a stopped one.
@@ -188,14 +184,16 @@ class EmbeddedCluster:
         forget_dead_server(data)
         write_settings(data, user, port=self._port, durable=self._durable)
         log = make_log_directory(data, user)
-        failed, said = user.run(
-            [
-                *(programs.path("pg_ctl"), "start", "-D", str(data), "-l", str(log / "start.log")),
-                *("-s", "-w", "-t", str(_START_WAIT_S)),
-            ],
-        )
+        control = programs.path("pg_ctl")
+        self._control([control, "start", "-D", str(data), "-l", str(log / "start.log")], user, data, _START_WAIT_S)
+
+    @staticmethod
+    def _control(command: list[str], user: ServerUser, data: Path, wait_s: int) -> None:
+        failed, said = user.run([*command, "-s", "-w", "-t", str(wait_s)])
         if failed:
-            raise EmbeddedDatabaseError(f"PostgreSQL did not start in {data}: {one_line(said)}{log_tail(data)}")
+            raise EmbeddedDatabaseError(
+                f"PostgreSQL did not {command[1]} in {data}: {one_line(said)}{log_tail(data)}",
+            )
 
 
 def _warn_of_live_copy(data: Path) -> None:

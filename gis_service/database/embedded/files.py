@@ -48,10 +48,8 @@ full_page_writes = off
 """
 
 
-def make_cluster(programs: ServerPrograms, user: ServerUser, data: Path) -> None:
+def make_cluster(programs: ServerPrograms, user: ServerUser, data: Path, *, durable: bool) -> None:
     """Make a cluster aside and rename it when whole, so that an interrupted one is never taken for good."""
-    for left in data.parent.glob("making-*"):
-        shutil.rmtree(left, ignore_errors=True)
     making = Path(tempfile.mkdtemp(prefix="making-", dir=data.parent))
     user.own(making)
     locale = "C.UTF-8" if os.uname().sysname == "Linux" else "C"
@@ -60,6 +58,7 @@ def make_cluster(programs: ServerPrograms, user: ServerUser, data: Path) -> None
             *(programs.path("initdb"), "-D", str(making), f"--username={ROLE}"),
             *("--encoding=UTF8", f"--locale={locale}", "--lc-messages=C"),
             *("--data-checksums", "--no-instructions", "--auth-local=trust", "--auth-host=scram-sha-256"),
+            *(() if durable else ("--no-sync",)),
         ],
     )
     if failed:
@@ -68,6 +67,12 @@ def make_cluster(programs: ServerPrograms, user: ServerUser, data: Path) -> None
     settings = (making / "postgresql.conf").read_text()
     _write(making / "postgresql.conf", f"{settings}\ninclude_if_exists = 'gis.conf'\n", user)
     making.rename(data)
+
+
+def remove_unfinished(home: Path) -> None:
+    """Remove what interrupted starts left; what a program of theirs still writes is left to the next start."""
+    for left in home.glob("making-*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def write_settings(data: Path, user: ServerUser, *, port: int, durable: bool) -> None:

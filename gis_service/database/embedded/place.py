@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import logging
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gis_service.database.embedded.errors import ClusterPlaceError
-from gis_service.database.embedded.processes import stop_at_once
+from gis_service.database.embedded.processes import forget_dead_server, stop_at_once
 from gis_service.database.embedded.user import ServerUser
 
 # Where the data go when the server's user is not let into the project, as for a project below /root.
@@ -99,17 +100,15 @@ def settle(directory: Path, user: ServerUser) -> Path:
     if home != directory:
         (home / OWNER).write_text(f"{directory}\n")
         _bring_data(directory, home, user)
-        return home
+        return _owned(home, user)
     if (directory / LINK).is_symlink():
         logger.warning("%s is a copy, or its data are gone: it gets a new, empty database", directory)
         (directory / LINK).unlink()
     if user.uid == os.geteuid() or user.can_enter(directory.parent):
         user.own(directory)
         directory.chmod(0o700)
-        own_tree(directory / "data", user)
-        own_tree(directory / "log", user)
-        return directory
-    return _settle_elsewhere(directory, user)
+        return _owned(directory, user)
+    return _owned(_settle_elsewhere(directory, user), user)
 
 
 def _settle_elsewhere(directory: Path, user: ServerUser) -> Path:
@@ -137,21 +136,29 @@ def _bring_data(directory: Path, home: Path, user: ServerUser) -> None:
     if not (directory / "data").exists() or (home / "data").exists():
         return
     stop_at_once(directory / "data", user)
-    arriving = home / "making-arrival"
-    shutil.rmtree(arriving, ignore_errors=True)
-    shutil.move(directory / "data", arriving)
-    own_tree(arriving, user)
-    arriving.rename(home / "data")
+    forget_dead_server(directory / "data")
+    try:
+        (directory / "data").rename(home / "data")
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        arriving = home / "making-arrival"
+        shutil.rmtree(arriving, ignore_errors=True)
+        shutil.copytree(directory / "data", arriving, symlinks=True)
+        arriving.rename(home / "data")
+        shutil.rmtree(directory / "data")
 
 
-def own_tree(top: Path, user: ServerUser) -> None:
-    """Give a directory and all below it to the server's user, when root copied it and so became its owner."""
-    if os.geteuid() != 0 or not top.exists() or top.stat().st_uid == user.uid:
-        return
-    for parent, directories, files in os.walk(top):
-        for name in (*directories, *files):
-            user.own(Path(parent, name))
-    user.own(top)
+def _owned(home: Path, user: ServerUser) -> Path:
+    """Give what root copied, and so became the owner of, to the server's user."""
+    for top in (home / "data", home / "log"):
+        if os.geteuid() != 0 or not top.exists() or top.stat().st_uid == user.uid:
+            continue
+        for parent, directories, files in os.walk(top):
+            for name in (*directories, *files):
+                user.own(Path(parent, name))
+        user.own(top)  # last: it tells that all the others are done
+    return home
 
 
 def socket_directory(data: Path) -> Path:
@@ -166,7 +173,7 @@ def socket_directory(data: Path) -> Path:
     address = os.fsencode(f"{data}{_LONGEST_SOCKET_NAME}")
     if len(address) <= _LONGEST_SOCKET_BYTES and _PLAIN_PATH.fullmatch(str(data)):
         return data
-    link = Path(f"/tmp/gis-{os.geteuid()}-{_digest(data)}")  # noqa: S108  # the owner is checked below
+    link = _short_name(data)
     try:
         link.symlink_to(data)
     except FileExistsError:
@@ -175,6 +182,17 @@ def socket_directory(data: Path) -> Path:
         if not link.is_symlink() or link.readlink() != data:
             raise ClusterPlaceError(f"{link} is in the way; remove it") from None
     return link
+
+
+def forget_socket_directory(data: Path) -> None:
+    """Remove the short name of a data directory, if it had to have one."""
+    link = _short_name(data)
+    if link.is_symlink() and link.lstat().st_uid == os.geteuid():
+        link.unlink()
+
+
+def _short_name(data: Path) -> Path:
+    return Path(f"/tmp/gis-{os.geteuid()}-{_digest(data)}")  # noqa: S108  # whose it is is looked at before use
 
 
 def _digest(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""``gis-service db``: the embedded database."""
+"""``gis-service db``: the embedded database, and backups of any."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from gis_service.database.backup import back_up, restore
 from gis_service.database.embedded import ClusterStatus, EmbeddedCluster
 from gis_service.errors import ServiceError
 from gis_service.settings import Settings
 
 db = typer.Typer(
     name="db",
-    help="The embedded database: a private PostgreSQL with PostGIS in GIS_HOME (.gis by default).",
+    help="The embedded database, a private PostgreSQL with PostGIS in GIS_HOME (.gis by default); backups of any.",
     no_args_is_help=True,
 )
 
@@ -50,6 +52,27 @@ def status(as_json: AsJson = False) -> None:
     print(_as_json(found) if as_json else _as_text(found))
     if not found.running:
         raise typer.Exit(3)  # as systemctl and the LSB init scripts answer for a service that is not running
+
+
+@db.command()
+def backup(file: Annotated[Path, typer.Argument(help="Where to write it; replaced when it is there.")]) -> None:
+    """Write the whole database into one file; the service may run meanwhile."""
+    with _told_in_one_line():
+        back_up(_url(), file)
+
+
+@db.command("restore")
+def restore_file(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="What backup wrote.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of what is there.")] = False,
+) -> None:
+    """Fill an empty database from a backup; stop the service first."""
+    with _told_in_one_line():
+        restore(_url(), file, replace=replace)
+
+
+def _url() -> str:
+    return Settings().database_url or _cluster().start()
 
 
 def _cluster(port: int | None = None) -> EmbeddedCluster:

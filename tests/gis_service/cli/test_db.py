@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 from typer.testing import CliRunner
 
 from gis_service.cli.db import db
@@ -63,3 +64,18 @@ def test_a_refusal_is_one_line_on_stderr(home):
     assert refused.exit_code == 1
     assert not refused.stdout
     assert refused.stderr == (f"{home}/postgres holds other things than an embedded database; name another place\n")
+
+
+def test_a_backup_is_refused_and_taken_back_by_restore(home):
+    """The embedded database is started when it is needed; a full one wants --replace."""
+    run = CliRunner().invoke
+    assert run(db, ["backup", str(home / "empty.backup")]).exit_code == 0
+    url = EmbeddedCluster(home / "postgres").start()
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE kept AS SELECT 319 AS grids"))
+    engine.dispose()
+    refused = run(db, ["restore", str(home / "empty.backup")])
+    assert refused.exit_code == 1
+    assert refused.stderr == "the database has 1 tables; --replace puts the backup in their place\n"
+    assert run(db, ["restore", str(home / "empty.backup"), "--replace"]).exit_code == 0

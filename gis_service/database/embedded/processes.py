@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from gis_service.database.server_programs import ServerUser
+from gis_service.database.embedded.user import ServerUser
 
-# Prints the number of each PostgreSQL process that works in "$1". Device and inode are compared, so a directory that
-# was moved is still known, and a copy of it is not. Run as the server's user: root in a container may not look.
-_LIST_PROCESSES = """
-for process in /proc/[0-9]*; do
-    [ "$process/cwd" -ef "$1" ] || continue
-    read -r name < "$process/comm" || continue
-    case $name in postgres*|postmaster*) echo "${process#/proc/}" ;; esac
-done 2>/dev/null
-exit 0
-"""
+_SEEN = re.compile(r"(\d+):(\d+) /proc/(\d+)/cwd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +38,20 @@ def read_pid_file(data: Path) -> PidFile | None:
 
 
 def processes_in(data: Path, user: ServerUser) -> list[int] | None:
-    """Return the PostgreSQL processes that work in a data directory, or None where there is no /proc to tell."""
+    """Return the PostgreSQL processes that work in a data directory, or None where there is no /proc to tell.
+
+    Device and inode are compared, so a directory that was moved is still known, and a copy of it is not.
+    """
     if not Path("/proc/self/cwd").exists():
         return None
-    _, said = user.run(["/bin/sh", "-c", _LIST_PROCESSES, "sh", str(data)])
-    return sorted(int(word) for word in said.split())
+    servers = [f"{process}/cwd" for process in Path("/proc").glob("[0-9]*") if _is_postgres(process)]
+    if not servers:
+        return []
+    # As the server's user: in a container not even root may look where another user's process works.
+    _, said = user.run(["stat", "-L", "-c", "%d:%i %n", *servers])
+    status = data.stat()
+    here = (status.st_dev, status.st_ino)
+    return sorted(int(pid) for device, inode, pid in _SEEN.findall(said) if (int(device), int(inode)) == here)
 
 
 def running_server(data: Path, user: ServerUser) -> PidFile | None:
@@ -112,3 +113,10 @@ def _is_alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def _is_postgres(process: Path) -> bool:
+    try:
+        return (process / "comm").read_text().startswith(("postgres", "postmaster"))
+    except OSError:  # it has ended meanwhile, or is not ours to see
+        return False

@@ -1,90 +1,18 @@
-"""The machine's own PostgreSQL programs, and the unprivileged user who runs them."""
+"""The account an embedded database runs as."""
 
 from __future__ import annotations
 
 import os
 import pwd
-import re
 import subprocess
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gis_service.errors import UnavailableError
+from gis_service.database.embedded.errors import MissingProgramsError
 
-# Where packagers put the programs: Debian and Ubuntu, Fedora and PGDG, Homebrew on Apple silicon and on Intel.
-_LAYOUTS = (
-    "usr/lib/postgresql/*/bin",
-    "usr/pgsql-*/bin",
-    "opt/homebrew/opt/postgresql@*/bin",
-    "usr/local/opt/postgresql@*/bin",
-)
-_NEEDED = ("initdb", "pg_ctl", "postgres")
 # Who runs the server when root asks: PostgreSQL refuses to run as root.
 _UNPRIVILEGED = ("postgres", "_postgres", "nobody")
-
-HOW_TO_INSTALL = (
-    "Run 'make setup' (on Debian it installs postgresql-15 and postgresql-15-postgis-3), "
-    "or use docker/compose.yaml, or point GIS_DATABASE_URL at a PostgreSQL with PostGIS"
-)
-
-
-class MissingProgramsError(UnavailableError):
-    """The machine has no PostgreSQL with PostGIS, or not the version that is needed."""
-
-    code = "database-programs-missing"
-
-
-@dataclass(frozen=True, slots=True)
-class ServerPrograms:
-    """The programs of one PostgreSQL that has PostGIS beside it."""
-
-    directory: Path
-    major: int
-
-    def path(self, name: str) -> str:
-        """Return the full path of a program such as ``pg_ctl``."""
-        return str(self.directory / name)
-
-
-def find_programs() -> list[ServerPrograms]:
-    """Return every PostgreSQL on this machine that has PostGIS, newest first; empty when there is none."""
-    found = {programs.major: programs for programs in map(_inspect, _candidates()) if programs is not None}
-    return [found[major] for major in sorted(found, reverse=True)]
-
-
-def _candidates() -> Iterator[Path]:
-    # The first of a major version is overridden by the last: what stands on PATH wins.
-    for layout in _LAYOUTS:
-        yield from sorted(Path("/").glob(layout))
-    on_path = _ask(["pg_config", "--bindir"])
-    if on_path:
-        yield Path(on_path)
-
-
-def _inspect(directory: Path) -> ServerPrograms | None:
-    if not all(os.access(directory / name, os.X_OK) for name in _NEEDED):
-        return None
-    version = re.search(r"(\d+)", _ask([str(directory / "postgres"), "--version"]))
-    if version is None:
-        return None
-    major = int(version.group(1))
-    share = _ask([str(directory / "pg_config"), "--sharedir"]) or f"/usr/share/postgresql/{major}"
-    if not (Path(share) / "extension" / "postgis.control").is_file():
-        return None
-    return ServerPrograms(directory, major)
-
-
-def _ask(command: list[str]) -> str:
-    """Return what a program prints, or nothing when it is not there or fails."""
-    try:
-        answer = subprocess.run(
-            command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, cwd="/"
-        )
-    except OSError:
-        return ""
-    return answer.stdout.strip() if answer.returncode == 0 else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import logging
@@ -13,9 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gis_service.database.server_processes import stop_at_once
-from gis_service.database.server_programs import ServerUser
-from gis_service.errors import UnavailableError
+from gis_service.database.embedded.errors import ClusterPlaceError
+from gis_service.database.embedded.processes import forget_dead_server, stop_at_once
+from gis_service.database.embedded.user import ServerUser
 
 # Where the data go when the server's user is not let into the project, as for a project below /root.
 ELSEWHERE = Path("/var/lib/gis-service")
@@ -31,12 +32,6 @@ _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
 _LOCK_WAIT_S = 300.0
 
 logger = logging.getLogger(__name__)
-
-
-class ClusterPlaceError(UnavailableError):
-    """The place for the embedded database cannot be used."""
-
-    code = "database-place"
 
 
 @contextmanager
@@ -66,9 +61,28 @@ def locked(directory: Path, user: ServerUser) -> Iterator[None]:
 
 
 def find_home(directory: Path) -> Path:
-    """Return where the cluster of a project lies now: in the project, or where its link points."""
+    """Return where the cluster of a project lies now: in the project, or where its link points.
+
+    Raises:
+        ClusterPlaceError: the link points out of ``/var/lib/gis-service``.
+    """
     link = directory / LINK
-    return link.readlink() if link.is_symlink() else directory
+    if not link.is_symlink():
+        return directory
+    home = link.readlink()
+    if home.parent != ELSEWHERE:
+        raise ClusterPlaceError(f"{link} points to {home}, which is not in {ELSEWHERE}; remove the link")
+    return home if home.is_dir() and not _is_of_another(home, directory) else directory
+
+
+def _is_of_another(home: Path, directory: Path) -> bool:
+    """Tell whether a project elsewhere still uses this place: then ours is a copy of that project.
+
+    When that project is gone, or uses the place no longer, ours is that project itself, moved.
+    """
+    owner = Path((home / OWNER).read_text().strip())
+    link = owner / LINK
+    return owner != directory and link.is_symlink() and link.readlink() == home
 
 
 def settle(directory: Path, user: ServerUser) -> Path:
@@ -82,30 +96,19 @@ def settle(directory: Path, user: ServerUser) -> Path:
         ClusterPlaceError: the link points out of ``/var/lib/gis-service``.
         OSError: no permission, or the disk is full.
     """
-    link = directory / LINK
-    if link.is_symlink():
-        home = link.readlink()
-        if home.parent != ELSEWHERE:
-            raise ClusterPlaceError(f"{link} points to {home}, which is not in {ELSEWHERE}; remove the link")
-        if home.is_dir() and _is_ours(home, directory):
-            return home
-        link.unlink()
+    home = find_home(directory)
+    if home != directory:
+        (home / OWNER).write_text(f"{directory}\n")
+        _bring_data(directory, home, user)
+        return _owned(home, user)
+    if (directory / LINK).is_symlink():
+        logger.warning("%s is a copy, or its data are gone: it gets a new, empty database", directory)
+        (directory / LINK).unlink()
     if user.uid == os.geteuid() or user.can_enter(directory.parent):
         user.own(directory)
         directory.chmod(0o700)
-        own_tree(directory / "data", user)
-        return directory
-    return _settle_elsewhere(directory, user)
-
-
-def _is_ours(home: Path, directory: Path) -> bool:
-    said = home / OWNER
-    owner = Path(said.read_text().strip()) if said.exists() else directory
-    if owner != directory and (owner / LINK).is_symlink() and (owner / LINK).readlink() == home:
-        logger.warning("%s is a copy of %s: it gets a new, empty database", directory, owner)
-        return False
-    said.write_text(f"{directory}\n")
-    return True
+        return _owned(directory, user)
+    return _owned(_settle_elsewhere(directory, user), user)
 
 
 def _settle_elsewhere(directory: Path, user: ServerUser) -> Path:
@@ -121,23 +124,41 @@ def _settle_elsewhere(directory: Path, user: ServerUser) -> Path:
     ELSEWHERE.chmod(0o755)
     home.mkdir(mode=0o700)
     (home / OWNER).write_text(f"{directory}\n")
-    if (directory / "data").exists():
-        stop_at_once(directory / "data", user)
-        shutil.move(directory / "data", home / "data")
-        own_tree(home / "data", user)
     user.own(home)
+    # The link comes before the data: were we interrupted between, they would not be found again.
     (directory / LINK).symlink_to(home)
+    _bring_data(directory, home, user)
     return home
 
 
-def own_tree(top: Path, user: ServerUser) -> None:
-    """Give a directory and all below it to the server's user, when root copied it and so became its owner."""
-    if os.geteuid() != 0 or not top.exists() or top.stat().st_uid == user.uid:
+def _bring_data(directory: Path, home: Path, user: ServerUser) -> None:
+    """Move a cluster out of a project that its user was let into before; nothing to do when it is there already."""
+    if not (directory / "data").exists() or (home / "data").exists():
         return
-    for parent, directories, files in os.walk(top):
-        for name in (*directories, *files):
-            user.own(Path(parent, name))
-    user.own(top)
+    stop_at_once(directory / "data", user)
+    forget_dead_server(directory / "data")
+    try:
+        (directory / "data").rename(home / "data")
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        arriving = home / "making-arrival"
+        shutil.rmtree(arriving, ignore_errors=True)
+        shutil.copytree(directory / "data", arriving, symlinks=True)
+        arriving.rename(home / "data")
+        shutil.rmtree(directory / "data")
+
+
+def _owned(home: Path, user: ServerUser) -> Path:
+    """Give what root copied, and so became the owner of, to the server's user."""
+    for top in (home / "data", home / "log"):
+        if os.geteuid() != 0 or not top.exists() or top.stat().st_uid == user.uid:
+            continue
+        for parent, directories, files in os.walk(top):
+            for name in (*directories, *files):
+                user.own(Path(parent, name))
+        user.own(top)  # last: it tells that all the others are done
+    return home
 
 
 def socket_directory(data: Path) -> Path:
@@ -152,7 +173,7 @@ def socket_directory(data: Path) -> Path:
     address = os.fsencode(f"{data}{_LONGEST_SOCKET_NAME}")
     if len(address) <= _LONGEST_SOCKET_BYTES and _PLAIN_PATH.fullmatch(str(data)):
         return data
-    link = Path(f"/tmp/gis-{os.geteuid()}-{_digest(data)}")  # noqa: S108  # the owner is checked below
+    link = _short_name(data)
     try:
         link.symlink_to(data)
     except FileExistsError:
@@ -161,6 +182,17 @@ def socket_directory(data: Path) -> Path:
         if not link.is_symlink() or link.readlink() != data:
             raise ClusterPlaceError(f"{link} is in the way; remove it") from None
     return link
+
+
+def forget_socket_directory(data: Path) -> None:
+    """Remove the short name of a data directory, if it had to have one."""
+    link = _short_name(data)
+    if link.is_symlink() and link.lstat().st_uid == os.geteuid():
+        link.unlink()
+
+
+def _short_name(data: Path) -> Path:
+    return Path(f"/tmp/gis-{os.geteuid()}-{_digest(data)}")  # noqa: S108  # whose it is is looked at before use
 
 
 def _digest(path: Path) -> str:

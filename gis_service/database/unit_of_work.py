@@ -8,11 +8,16 @@ from typing import Self
 from sqlalchemy import exc, text
 from sqlalchemy.orm import Session, sessionmaker
 
+from gis_service.database.buildings import BuildingRepository
 from gis_service.database.editions import EditionRepository
 from gis_service.database.grids import GridRepository
+from gis_service.database.idempotency_keys import IdempotencyKeyRepository
+from gis_service.database.incidents import IncidentRepository
 from gis_service.database.integrity import refusal_for
 from gis_service.database.levels import LevelRepository
 from gis_service.database.plans import PlanRepository
+from gis_service.database.rules import RuleRepository
+from gis_service.database.staff import StaffRepository
 from gis_service.database.tiles import TileRepository
 from gis_service.database.tokens import TokenRepository
 
@@ -29,10 +34,15 @@ class UnitOfWork:
     def __enter__(self) -> Self:
         session = self._open_session()
         self._session = session
+        self.buildings = BuildingRepository(session)
         self.editions = EditionRepository(session)
         self.grids = GridRepository(session)
+        self.idempotency_keys = IdempotencyKeyRepository(session)
+        self.incidents = IncidentRepository(session)
         self.levels = LevelRepository(session)
         self.plans = PlanRepository(session)
+        self.rules = RuleRepository(session)
+        self.staff = StaffRepository(session)
         self.tiles = TileRepository(session)
         self.tokens = TokenRepository(session)
         return self

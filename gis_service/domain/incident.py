@@ -42,6 +42,15 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredPoint:
+    """A place as a caller gives it: in the units and the axis order (east first) of the system it names."""
+
+    lon: float
+    lat: float
+    crs: str = "EPSG:4326"
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What somebody reports; points are already in EPSG:4326."""
 
@@ -61,7 +70,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """An open incident that may be the same; ``score`` falls from 1 (same place and time) to 0 (edge of the search)."""
+    """An open incident that may be the same; ``score`` falls from 1 (here and now) to 0 (edge of the search)."""
 
     id: UUID
     distance_m: float
@@ -154,6 +163,21 @@ class IncidentEvent:
     from_grid: str | None
     to_grid: str | None
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """Something that has happened to an incident and is to be recorded; ``kind`` is a verb that is past."""
+
+    incident_id: UUID
+    at: datetime
+    kind: str
+    actor: str
+    from_state: str | None
+    to_state: str
+    from_grid: str | None = None
+    to_grid: str | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

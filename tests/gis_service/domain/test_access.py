@@ -20,4 +20,4 @@ def test_a_scope_ends_at_its_grid():
 
 def test_no_scope_is_everywhere():
     """Scope None sees all ground, and what has no ground."""
-    assert Principal("city desk", "dispatcher").sees([])
+    assert Principal("city desk", "dispatcher", None).sees([])

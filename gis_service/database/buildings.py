@@ -1,0 +1,66 @@
+"""Buildings, their entrances, and who owns them in which editions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from gis_service.database.geometry import point_column
+from gis_service.database.tables import building, building_owner, entrance
+from gis_service.domain.building import Building, Entrance
+
+_PLAIN = ("code", "name", "address", "use", "storeys", "households", "verified_on")
+
+
+class BuildingRepository:
+    """Rows of ``building``, ``entrance`` and ``building_owner``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, code: str) -> Building | None:
+        """Return one building with its entrances by label, or None."""
+        columns = [building.c[name] for name in _PLAIN]
+        place = (func.ST_X(building.c.point).label("lon"), func.ST_Y(building.c.point).label("lat"))
+        row = self._session.execute(select(*columns, *place).where(building.c.code == code)).mappings().one_or_none()
+        if row is None:
+            return None
+        doors = select(
+            entrance.c.label, func.ST_X(entrance.c.point).label("lon"), func.ST_Y(entrance.c.point).label("lat")
+        )
+        doors = doors.where(entrance.c.building_code == code).order_by(entrance.c.label)
+        return Building(**row, entrances=tuple(Entrance(**door) for door in self._session.execute(doors).mappings()))
+
+    def add_many(self, buildings: Sequence[Building], owners: Sequence[str | None], edition: int) -> None:
+        """Store new buildings with their entrances, owned from an edition on.
+
+        Args:
+            buildings: with codes that are not yet there.
+            owners: the grid of each, in the same order; None where no grid covers it.
+            edition: the first in which the owners hold; it stays so until a later edition says otherwise.
+        """
+        if not buildings:
+            return
+        self._session.execute(insert(building), [_row(one) for one in buildings])
+        doors = [
+            {"building_code": one.code, "label": door.label, "point": point_column(door.lon, door.lat)}
+            for one in buildings
+            for door in one.entrances
+        ]
+        if doors:
+            self._session.execute(insert(entrance), doors)
+        self._session.execute(
+            insert(building_owner),
+            [
+                {"building_code": one.code, "editions": Range(edition, None), "grid_code": owner}
+                for one, owner in zip(buildings, owners, strict=True)
+            ],
+        )
+
+
+def _row(one: Building) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in _PLAIN} | {"point": point_column(one.lon, one.lat)}

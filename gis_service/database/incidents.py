@@ -1,0 +1,230 @@
+"""Incidents and the events of which they are the fold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from geoalchemy2 import Geography
+from sqlalchemy import ColumnElement, Row, Select, and_, cast, exists, func, insert, literal, or_, select, true
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Session
+
+from gis_service.database.geometry import point_column
+from gis_service.database.tables import SRID, department, grid, incident, incident_event
+from gis_service.domain.access import Principal
+from gis_service.domain.incident import (
+    CLOSED_STATES,
+    STATES_WITHOUT_CLOCK,
+    Duplicate,
+    Incident,
+    IncidentEvent,
+    IncidentFilter,
+    IncidentRecord,
+    NewEvent,
+    Point,
+)
+from gis_service.domain.place import ChainLink
+
+NEAR_M = 50.0
+RECENT = timedelta(days=14)
+MOST_DUPLICATES = 5
+_METRES_PER_DEGREE = 110_500.0  # of latitude, at its shortest, so that the window below is never too small
+_SMALLEST_COSINE = 0.01  # keeps the window finite beside a pole
+
+_LINK = func.unnest(incident.c.chain).table_valued("code", with_ordinality="position").render_derived(name="link")
+
+# The names are those of the incident's own edition; one index lookup for each link.
+_CHAIN = (
+    select(
+        func.jsonb_agg(
+            aggregate_order_by(func.jsonb_build_array(grid.c.code, grid.c.name, grid.c.level), _LINK.c.position)
+        )
+    )
+    .select_from(_LINK.join(grid, and_(grid.c.code == _LINK.c.code, grid.c.editions.op("@>")(incident.c.edition))))
+    .correlate(incident)
+    .scalar_subquery()
+)
+
+_PLAIN = (
+    "id", "feature_id", "version", "state", "category", "severity", "channel", "description", "locus", "external_id",
+    "accuracy_m", "building_code", "unit", "occurred_at", "reported_at", "owner", "edition", "located_by",
+    "tied_with", "department", "assisting", "response_class", "due_at", "explain",
+)  # fmt: skip
+
+_RECORD = (
+    *(incident.c[name] for name in _PLAIN),
+    func.ST_X(incident.c.point).label("lon"),
+    func.ST_Y(incident.c.point).label("lat"),
+    department.c.name.label("department_name"),
+    department.c.name_en.label("department_name_en"),
+    _CHAIN.label("links"),
+)
+
+
+def _to_record(row: Row[Any]) -> IncidentRecord:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
+    lon, lat, links = values.pop("lon"), values.pop("lat"), values.pop("links")
+    for name in ("tied_with", "assisting", "explain"):
+        values[name] = tuple(values[name])
+    return IncidentRecord(
+        **values,
+        point=None if lon is None else Point(lon, lat),
+        chain=tuple(ChainLink(*link) for link in links or ()),
+    )
+
+
+def _seen_by(principal: Principal) -> ColumnElement[bool]:
+    """Return the condition under which a caller may see an incident.
+
+    Their own ground, and what they reported themselves.  Incidents without an owner are for those who can find
+    one: everyone without a scope, admins, and the dispatchers of a root.
+    """
+    if principal.scope is None:
+        return true()
+    ways = [incident.c.chain.contains([principal.scope]), incident.c.reported_by == principal.name]
+    if principal.role == "admin":
+        ways.append(incident.c.owner.is_(None))
+    elif principal.role == "dispatcher":
+        alive_root = and_(grid.c.code == principal.scope, grid.c.parent.is_(None), func.upper_inf(grid.c.editions))
+        ways.append(and_(incident.c.owner.is_(None), exists().where(alive_root)))
+    return or_(*ways)
+
+
+def _row(one: Incident) -> dict[str, Any]:
+    report = one.report
+    return {
+        "id": one.id,
+        "state": one.state,
+        "category": report.category,
+        "severity": report.severity,
+        "channel": report.channel,
+        "description": report.description,
+        "locus": report.locus,
+        "external_id": report.external_id,
+        "point": None if one.event_point is None else point_column(one.event_point.lon, one.event_point.lat),
+        "reporter_point": None
+        if report.reporter_point is None
+        else point_column(report.reporter_point.lon, report.reporter_point.lat),
+        "accuracy_m": report.accuracy_m,
+        "building_code": one.building_code,
+        "unit": report.unit,
+        "occurred_at": report.occurred_at,
+        "reported_at": one.reported_at,
+        "reported_by": one.reported_by,
+        "owner": one.owner,
+        "chain": list(one.chain),
+        "edition": one.edition,
+        "located_by": one.located_by,
+        "distance_m": one.distance_m,
+        "tied_with": list(one.tied_with),
+        "department": one.department,
+        "assisting": list(one.assisting),
+        "response_class": one.response_class,
+        "due_at": one.due_at,
+        "explain": [dict(entry) for entry in one.explain],
+    }
+
+
+class IncidentRepository:
+    """Rows of ``incident`` and ``incident_event``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, incidents: Sequence[Incident], events: Sequence[NewEvent]) -> None:
+        """Store new incidents and what has happened to them, in the order given."""
+        if incidents:
+            self._session.execute(insert(incident), [_row(one) for one in incidents])
+        if events:
+            self._session.execute(insert(incident_event), [asdict(event) for event in events])
+
+    def get(self, incident_id: UUID, principal: Principal) -> IncidentRecord | None:
+        """Return one incident; None when it is not there or not for this caller."""
+        query = self._records().where(incident.c.id == incident_id, _seen_by(principal))
+        row = self._session.execute(query).one_or_none()
+        return None if row is None else _to_record(row)
+
+    def search(self, wanted: IncidentFilter, principal: Principal) -> list[IncidentRecord]:
+        """Return up to ``wanted.limit`` incidents that the caller may see, the newest reported first."""
+        query = self._records().where(_seen_by(principal), *_conditions(wanted))
+        rows = self._session.execute(query.order_by(incident.c.id.desc()).limit(wanted.limit))
+        return [_to_record(row) for row in rows]
+
+    def events(self, incident_id: UUID) -> list[IncidentEvent]:
+        """Return what happened to an incident, the oldest first."""
+        query = select(incident_event).where(incident_event.c.incident_id == incident_id)
+        rows = self._session.execute(query.order_by(incident_event.c.id))
+        return [IncidentEvent(**row) for row in rows.mappings()]
+
+    def find_duplicates(
+        self, point: Point, category: str, occurred_at: datetime, principal: Principal
+    ) -> list[Duplicate]:
+        """Return open incidents of the same category within 50 m and 14 days, likeliest first, at most five.
+
+        Only what the caller may see.  The window of degrees lets the index on ``point`` work; the geodesic
+        distance decides.
+        """
+        margin_lat = NEAR_M / _METRES_PER_DEGREE
+        margin_lon = margin_lat / max(math.cos(math.radians(point.lat)), _SMALLEST_COSINE)
+        window = func.ST_MakeEnvelope(
+            point.lon - margin_lon, point.lat - margin_lat, point.lon + margin_lon, point.lat + margin_lat, SRID
+        )
+        here = cast(point_column(point.lon, point.lat), Geography(srid=SRID))
+        there = cast(incident.c.point, Geography(srid=SRID))
+        distance_m = func.ST_Distance(there, here)
+        apart = func.abs(func.extract("epoch", incident.c.occurred_at - literal(occurred_at)))
+        score = (1 - distance_m / NEAR_M) * (1 - apart / RECENT.total_seconds())
+        query = (
+            select(incident.c.id, distance_m.label("distance_m"), incident.c.occurred_at, score.label("score"))
+            .where(
+                incident.c.point.op("&&")(window),
+                func.ST_DWithin(there, here, NEAR_M),
+                incident.c.category == category,
+                incident.c.occurred_at.between(occurred_at - RECENT, occurred_at + RECENT),
+                incident.c.state.not_in(CLOSED_STATES),
+                _seen_by(principal),
+            )
+            .order_by(score.desc(), incident.c.id)
+            .limit(MOST_DUPLICATES)
+        )
+        return [
+            Duplicate(row.id, round(row.distance_m, 1), row.occurred_at, round(float(row.score), 2))
+            for row in self._session.execute(query)
+        ]
+
+    def _records(self) -> Select[Any]:
+        return select(*_RECORD).select_from(
+            incident.outerjoin(department, incident.c.department == department.c.code)
+        )
+
+
+def _conditions(wanted: IncidentFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.states:
+        conditions.append(incident.c.state.in_(wanted.states))
+    if wanted.grid is not None:
+        conditions.append(incident.c.chain.contains([wanted.grid]))
+    if wanted.category is not None:
+        below = incident.c.category.startswith(wanted.category + ".", autoescape=True)
+        conditions.append(or_(incident.c.category == wanted.category, below))
+    if wanted.since is not None:
+        conditions.append(incident.c.occurred_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(incident.c.occurred_at < wanted.until)
+    if wanted.bbox is not None:
+        conditions.append(func.ST_Intersects(incident.c.point, func.ST_MakeEnvelope(*wanted.bbox, SRID)))
+    if wanted.overdue is not None:
+        overdue = and_(
+            incident.c.due_at.is_not(None),
+            incident.c.due_at < func.now(),
+            incident.c.state.not_in(STATES_WITHOUT_CLOCK),
+        )
+        conditions.append(overdue if wanted.overdue else ~overdue)
+    if wanted.after is not None:
+        conditions.append(incident.c.id < wanted.after)
+    return conditions

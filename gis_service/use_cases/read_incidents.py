@@ -1,0 +1,44 @@
+"""Read incidents, each caller their own ground."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.domain.access import Principal
+from gis_service.domain.incident import IncidentEvent, IncidentFilter, IncidentRecord
+from gis_service.errors import NotFoundError
+
+
+def read_incident(incident_id: UUID, principal: Principal, work: UnitOfWork) -> IncidentRecord:
+    """Return one incident.
+
+    Raises:
+        NotFoundError: it is not there, or not for this caller.
+    """
+    with work:
+        return _seen(incident_id, principal, work)
+
+
+def read_events(incident_id: UUID, principal: Principal, work: UnitOfWork) -> list[IncidentEvent]:
+    """Return what happened to an incident, the oldest first.
+
+    Raises:
+        NotFoundError: the incident is not there, or not for this caller.
+    """
+    with work:
+        _seen(incident_id, principal, work)
+        return work.incidents.events(incident_id)
+
+
+def find_incidents(wanted: IncidentFilter, principal: Principal, work: UnitOfWork) -> list[IncidentRecord]:
+    """Return the incidents that match and that the caller may see, the newest reported first."""
+    with work:
+        return work.incidents.search(wanted, principal)
+
+
+def _seen(incident_id: UUID, principal: Principal, work: UnitOfWork) -> IncidentRecord:
+    record = work.incidents.get(incident_id, principal)
+    if record is None:
+        raise NotFoundError(f"incident {incident_id} is not there")
+    return record

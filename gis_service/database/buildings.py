@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import func, insert, select
@@ -14,6 +14,11 @@ from gis_service.database.tables import building, building_owner, entrance
 from gis_service.domain.building import Building, Entrance
 
 _PLAIN = ("code", "name", "address", "use", "storeys", "households", "verified_on")
+_COLUMNS = (
+    *(building.c[name] for name in _PLAIN),
+    func.ST_X(building.c.point).label("lon"),
+    func.ST_Y(building.c.point).label("lat"),
+)
 
 
 class BuildingRepository:
@@ -24,9 +29,7 @@ class BuildingRepository:
 
     def get(self, code: str) -> Building | None:
         """Return one building with its entrances by label, or None."""
-        columns = [building.c[name] for name in _PLAIN]
-        place = (func.ST_X(building.c.point).label("lon"), func.ST_Y(building.c.point).label("lat"))
-        row = self._session.execute(select(*columns, *place).where(building.c.code == code)).mappings().one_or_none()
+        row = self._session.execute(select(*_COLUMNS).where(building.c.code == code)).mappings().one_or_none()
         if row is None:
             return None
         doors = select(
@@ -34,6 +37,11 @@ class BuildingRepository:
         )
         doors = doors.where(entrance.c.building_code == code).order_by(entrance.c.label)
         return Building(**row, entrances=tuple(Entrance(**door) for door in self._session.execute(doors).mappings()))
+
+    def get_many(self, codes: Collection[str]) -> dict[str, Building]:
+        """Return those buildings that are there, by code, without their entrances."""
+        rows = self._session.execute(select(*_COLUMNS).where(building.c.code.in_(codes))).mappings()
+        return {row["code"]: Building(**row) for row in rows}
 
     def add_many(self, buildings: Sequence[Building], owners: Sequence[str | None], edition: int) -> None:
         """Store new buildings with their entrances, owned from an edition on.

@@ -99,6 +99,7 @@ def _row(one: Incident) -> dict[str, Any]:
     report = one.report
     return {
         "id": one.id,
+        "version": one.version,
         "state": one.state,
         "category": report.category,
         "severity": report.severity,

@@ -121,7 +121,7 @@ def set_deadline(
         )
     if rule.clock == "elapsed":
         due_at = (start + timedelta(minutes=rule.amount)).astimezone(calendar.zone)
-        how, how_zh = f"{rule.amount} minutes elapsed", f"自然时间 {rule.amount} 分钟"
+        how, how_zh = f"{rule.amount} minutes elapsed", f"{rule.amount} 分钟（自然时间）"
     else:
         due_at = due_after_working_days(start, rule.amount, calendar.zone, calendar.is_workday)
         how, how_zh = f"{rule.amount} working days", f"{rule.amount} 个工作日"
@@ -133,7 +133,7 @@ def set_deadline(
     reason = Reason(
         "deadline",
         f"rule {rule.id}: {how} from {begin}, due {end}",
-        f"按规则 {rule.id}：自 {begin} 起{how_zh}，{end} 到期",
+        f"按规则 {rule.id}：自 {begin} 起 {how_zh}，{end} 到期",
         {"rule": rule.id, "clock": rule.clock, "due_at": end},
     )
     return Deadline(due_at, rule.response_class, rule.id, reason)

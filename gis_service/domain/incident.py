@@ -92,6 +92,7 @@ class Incident:
     """An incident as it is stored; ``chain`` holds codes, root first, and is empty without an owner."""
 
     id: UUID
+    version: int
     state: str
     report: Report
     reported_at: datetime

@@ -35,12 +35,15 @@ def open_incident(
     duplicates: Sequence[Duplicate] = (),
     reported_at: datetime,
     reported_by: str,
+    state: str | None = None,
+    version: int = 1,
 ) -> Incident:
     """Return the incident that a report opens; nothing here refuses it.
 
     Rules are those in force when it is reported, since they name who can act now; the clock of the deadline starts
     when it happened, so that the order in which late reports arrive changes nothing.  An incident outside the
-    coverage is ``unlocated``: it has a deadline, and a department where a rule without a grid names one.
+    coverage is ``unlocated``: it has a deadline, and a department where a rule without a grid names one.  ``state``
+    and ``version`` are given for an incident of the past, which has come further by now.
     """
     dispatch = choose_dispatch(
         rulebook.dispatch, report.category, report.severity, place.codes, place.kind, reported_at
@@ -53,7 +56,8 @@ def open_incident(
         reasons.append(_explain_duplicates(duplicates))
     return Incident(
         id=id,
-        state="reported" if place.owner is not None else "unlocated",
+        version=version,
+        state=state or ("reported" if place.owner is not None else "unlocated"),
         report=report,
         reported_at=reported_at,
         reported_by=reported_by,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from grid_boundaries.locate.coordinates import UnknownCrsError, to_wgs84
+import numpy as np
 from uuid_utils.compat import uuid7
 
 from gis_service.database.idempotency_keys import AcceptedKey
@@ -20,6 +19,7 @@ from gis_service.domain.place import Locate
 from gis_service.domain.spot import find_spot
 from gis_service.domain.work_calendar import WorkCalendar
 from gis_service.errors import ClashError, InputFault, RuleBrokenError
+from grid_boundaries.locate.coordinates import CoordinateError, UnknownCrsError, quantise_one, to_wgs84
 
 CLOCK_SKEW = timedelta(minutes=5)
 """A phone's clock may run ahead by this much; what happened later than that has not happened."""
@@ -165,13 +165,12 @@ def _convert(declared: DeclaredPoint | None, pointer: str) -> Point | None:
     if declared is None:
         return None
     try:
-        lons, lats = to_wgs84([declared.lon], [declared.lat], declared.crs)
+        lons, lats = to_wgs84(np.array([declared.lon]), np.array([declared.lat]), declared.crs)
+        return Point(*quantise_one(float(lons[0]), float(lats[0])))
     except UnknownCrsError as error:
         raise _at_fault(f"{pointer}/crs", str(error), "unknown-crs") from error
-    lon, lat = float(lons[0]), float(lats[0])
-    if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004 - degrees
-        raise _at_fault(pointer, f"lies outside the range of {declared.crs}; longitude first", "out-of-range")
-    return Point(lon, lat)
+    except CoordinateError as error:
+        raise _at_fault(f"{pointer}/{error.axis}", error.reason, "bad-coordinate") from error
 
 
 def _refuse_impossible_time(occurred_at: datetime, now: datetime) -> None:

@@ -1,0 +1,170 @@
+"""Incidents: reported, read and listed."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import orjson
+from fastapi import APIRouter, Depends, Header, Path, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gis_service.api.access import require
+from gis_service.api.dependencies import Box, Work
+from gis_service.api.paging import decode_cursor, encode_cursor, link_next
+from gis_service.api.schemas_incidents import IncidentIn, Instant, events_json, incident_json
+from gis_service.domain.access import ROLES, Principal
+from gis_service.domain.incident import STATES, IncidentFilter
+from gis_service.domain.place import Locate
+from gis_service.errors import InputFault, NotFoundError, RuleBrokenError
+from gis_service.use_cases import read_incidents
+from gis_service.use_cases.report_incident import report_incident
+
+router = APIRouter(tags=["incidents"])
+
+VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
+JSON: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {}}}}
+
+
+async def place_at(request: Request) -> Locate:
+    """Return the lookup of whose ground a point is; async, so that it takes no worker thread."""
+    locate: Locate = request.state.place_at
+    return locate
+
+
+async def working_zone(request: Request) -> ZoneInfo:
+    """Return the time zone of working days."""
+    zone: ZoneInfo = request.state.timezone
+    return zone
+
+
+async def read_key(
+    key: Annotated[
+        str | None,
+        Header(alias="Idempotency-Key", description="new for each report, the same for each retry of it"),
+    ] = None,
+) -> str:
+    """Return the key of the request: 1 to 255 visible ASCII characters."""
+    if key is None:
+        raise _bad_key(
+            "is missing: send a new one with each report, and the same one with each retry of it", "missing"
+        )
+    if VISIBLE_ASCII.fullmatch(key) is None:
+        raise _bad_key("must be 1 to 255 visible ASCII characters", "invalid")
+    return key
+
+
+async def parse_id(incident_id: Annotated[str, Path(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])]) -> UUID:
+    """Return the id in the path; what is no UUID is the id of nothing."""
+    try:
+        return UUID(incident_id)
+    except ValueError:
+        raise NotFoundError(f"incident {incident_id[:64]} is not there") from None
+
+
+async def parse_states(
+    state: Annotated[list[str] | None, Query(description="may repeat, or be comma separated")] = None,
+) -> tuple[str, ...]:
+    """Return the states asked for; none asks for all."""
+    wanted = tuple(word for given in state or () for word in given.split(","))
+    if unknown := [word for word in wanted if word not in STATES]:
+        sentence = f"{unknown[0][:64]!r} is no state; the states are {', '.join(STATES)}"
+        raise RuleBrokenError(f"state: {sentence}", faults=[InputFault("state", sentence)])
+    return wanted
+
+
+def _bad_key(sentence: str, what: str) -> RuleBrokenError:
+    fault = InputFault("Idempotency-Key", sentence)
+    return RuleBrokenError(f"the header Idempotency-Key {sentence}", code=f"idempotency-key-{what}", faults=[fault])
+
+
+Reader = Annotated[Principal, Depends(require(*ROLES))]
+IncidentId = Annotated[UUID, Depends(parse_id)]
+
+
+@router.post("/v1/incidents", status_code=201, response_class=Response, responses={200: {"description": "Replayed"}})
+def post_incident(
+    body: IncidentIn,
+    principal: Annotated[Principal, Depends(require("worker", "router", "dispatcher"))],
+    key: Annotated[str, Depends(read_key)],
+    locate: Annotated[Locate, Depends(place_at)],
+    zone: Annotated[ZoneInfo, Depends(working_zone)],
+    work: Work,
+) -> Response:
+    """Report an incident; the answer says whose it is, who must act, by when, and why."""
+    now = datetime.now(UTC)
+    receipt = report_incident(
+        body.to_request(key, now), principal=principal, locate=locate, zone=zone, now=now, work=work
+    )
+    headers = {"Location": f"/v1/incidents/{receipt.incident.id}"}
+    if receipt.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return _json(incident_json(receipt.incident), 200 if receipt.replayed else 201, headers)
+
+
+@router.get("/v1/incidents", response_class=Response, responses=JSON)
+def get_incidents(  # noqa: PLR0917 - a route names all that it takes
+    request: Request,
+    principal: Reader,
+    work: Work,
+    box: Box,
+    states: Annotated[tuple[str, ...], Depends(parse_states)],
+    grid: Annotated[str | None, Query(pattern="^[0-9A-Za-z]{1,32}$", description="and all grids below it")] = None,
+    category: Annotated[
+        str | None, Query(pattern=r"^[a-z_]+(\.[a-z_]+)*$", max_length=200, description="and all below it")
+    ] = None,
+    since: Annotated[Instant | None, Query(description="happened at this instant or later")] = None,
+    until: Annotated[Instant | None, Query(description="happened before this instant")] = None,
+    overdue: Annotated[bool | None, Query(description="not handled, and its deadline has passed")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+) -> Response:
+    """Return the incidents that match, the newest reported first; each caller sees their own ground."""
+    wanted = IncidentFilter(
+        states=states,
+        grid=grid,
+        category=category,
+        since=since,
+        until=until,
+        bbox=box,
+        overdue=overdue,
+        after=None if cursor is None else _after(cursor),
+        limit=limit + 1,
+    )
+    records = read_incidents.find_incidents(wanted, principal, work)
+    following = encode_cursor(records[limit - 1].id.hex) if len(records) > limit else None
+    response = _json({"incidents": [incident_json(record) for record in records[:limit]], "next": following})
+    link_next(request, response, following)
+    return response
+
+
+@router.get("/v1/incidents/{incident_id}", response_class=Response, responses=JSON)
+def get_incident(incident_id: IncidentId, principal: Reader, work: Work) -> Response:
+    """Return one incident."""
+    return _json(incident_json(read_incidents.read_incident(incident_id, principal, work)))
+
+
+@router.get("/v1/incidents/{incident_id}/events", response_class=Response, responses=JSON)
+def get_events(incident_id: IncidentId, principal: Reader, work: Work) -> Response:
+    """Return what happened to one incident, the oldest first."""
+    return _json(events_json(read_incidents.read_events(incident_id, principal, work)))
+
+
+def _after(cursor: str) -> UUID:
+    (last,) = decode_cursor(cursor, str)
+    try:
+        return UUID(last)
+    except ValueError:
+        sentence = "is no cursor of this list; take it from 'next' of the page before"
+        fault = InputFault("cursor", sentence)
+        raise RuleBrokenError(f"cursor {sentence}", code="bad-cursor", faults=[fault]) from None
+
+
+def _json(body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(
+        orjson.dumps(body, option=orjson.OPT_UTC_Z), status, media_type="application/json", headers=headers
+    )

@@ -1,0 +1,170 @@
+"""Incidents as JSON: the report that comes in, the incident that goes out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import orjson
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from gis_service.domain.incident import DeclaredPoint, IncidentEvent, IncidentRecord, Report
+from gis_service.domain.place import ChainLink
+from gis_service.use_cases.report_incident import IncidentRequest
+
+Severity = Literal["general", "larger", "major"]
+Channel = Literal["patrol", "resident", "device", "hotline", "department"]
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        msg = "must not hold the character U+0000"
+        raise ValueError(msg)
+    return text
+
+
+def _with_words(text: str) -> str:
+    if not text.strip():
+        msg = "must not be blank"
+        raise ValueError(msg)
+    return text
+
+
+def _written_out(instant: object) -> object:
+    if isinstance(instant, int | float):
+        msg = "must be written as RFC 3339 with offset"
+        raise ValueError(msg)  # noqa: TRY004 - pydantic turns ValueError alone into a fault of the input
+    return instant
+
+
+Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+
+
+class PointIn(BaseModel):
+    """A point in a coordinate system that it names: EPSG:4326, EPSG:4490, EPSG:4513 to 4554, gcj02 or bd09."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lon: Number = Field(description="degrees, or metres east")
+    lat: Number = Field(description="degrees, or metres north")
+    crs: Text = "EPSG:4326"
+
+    def declared(self) -> DeclaredPoint:
+        """Return it for the use case, not yet converted."""
+        return DeclaredPoint(self.lon, self.lat, self.crs)
+
+
+class IncidentIn(BaseModel):
+    """A report.  At least one of point, building_code and reporter_point says where it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    category: Text = Field(examples=["hazard"])
+    severity: Severity = "general"
+    channel: Channel
+    description: Annotated[
+        str, Field(min_length=1, max_length=4000), AfterValidator(_storable), AfterValidator(_with_words)
+    ]
+    point: PointIn | None = Field(default=None, description="where it happened")
+    building_code: Text | None = None
+    unit: Text | None = None
+    locus: Text | None = Field(default=None, description="floor, roof or facade, in words")
+    accuracy_m: Annotated[Number, Field(ge=0, le=1_000_000)] | None = None
+    occurred_at: Instant | None = Field(default=None, description="when it happened; now when left out")
+    external_id: Text | None = Field(default=None, description="its number in the system that it comes from")
+    reporter_point: PointIn | None = Field(default=None, description="where the reporter stood")
+
+    @model_validator(mode="after")
+    def _has_a_place(self) -> IncidentIn:
+        if self.point is None and self.building_code is None and self.reporter_point is None:
+            msg = "say where: one of point, building_code and reporter_point is needed"
+            raise ValueError(msg)
+        return self
+
+    def to_request(self, key: str, now: datetime) -> IncidentRequest:
+        """Return the report for the use case; its hash is that of the parsed body, so spelling does not matter."""
+        canonical = orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+        report = Report(
+            category=self.category,
+            severity=self.severity,
+            channel=self.channel,
+            description=self.description,
+            occurred_at=self.occurred_at or now,
+            building_code=self.building_code,
+            unit=self.unit,
+            locus=self.locus,
+            accuracy_m=self.accuracy_m,
+            external_id=self.external_id,
+        )
+        return IncidentRequest(
+            report=report,
+            key=key,
+            body_hash=hashlib.sha256(canonical).digest(),
+            point=None if self.point is None else self.point.declared(),
+            reporter_point=None if self.reporter_point is None else self.reporter_point.declared(),
+        )
+
+
+def incident_json(record: IncidentRecord) -> dict[str, Any]:
+    """Return an incident as it is answered: the same for the first answer, a replay and a reading."""
+    return {
+        "id": str(record.id),
+        "version": record.version,
+        "state": record.state,
+        "category": record.category,
+        "severity": record.severity,
+        "channel": record.channel,
+        "description": record.description,
+        "point": None if record.point is None else {"lon": record.point.lon, "lat": record.point.lat},
+        "accuracy_m": record.accuracy_m,
+        "building_code": record.building_code,
+        "unit": record.unit,
+        "locus": record.locus,
+        "external_id": record.external_id,
+        "occurred_at": record.occurred_at,
+        "reported_at": record.reported_at,
+        "edition": record.edition,
+        "owner": _link(record.chain[-1]) if record.chain else None,
+        "chain": [_link(link) for link in record.chain],
+        "located_by": record.located_by,
+        "tied_with": record.tied_with,
+        "nearest": record.fact("owner", "nearest"),
+        "department": record.department,
+        "department_name": record.department_name,
+        "department_name_en": record.department_name_en,
+        "assisting": record.assisting,
+        "response_class": record.response_class,
+        "due_at": record.due_at,
+        "explain": record.explain,
+        "possible_duplicates": record.fact("duplicates", "duplicates") or [],
+    }
+
+
+def events_json(events: Iterable[IncidentEvent]) -> dict[str, Any]:
+    """Return what happened to an incident."""
+    return {
+        "events": [
+            {
+                "id": event.id,
+                "incident_id": str(event.incident_id),
+                "at": event.at,
+                "kind": event.kind,
+                "actor": event.actor,
+                "from_state": event.from_state,
+                "to_state": event.to_state,
+                "from_grid": event.from_grid,
+                "to_grid": event.to_grid,
+                "reason": event.reason,
+            }
+            for event in events
+        ],
+        "next": None,
+    }
+
+
+def _link(link: ChainLink) -> dict[str, str]:
+    return {"code": link.code, "name": link.name, "level": link.level}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -76,6 +77,15 @@ def report_incident(
         RuleBrokenError: the key was used for another body; or the category, the building or a coordinate system is
             not known; or it has not happened yet.
     """
+    report = _convert_points(request)
+    with work:
+        if (receipt := _replay(request, principal, work)) is not None:
+            return receipt
+        _refuse_impossible(report, now, work)
+        spot = find_spot(report, None if report.building_code is None else work.buildings.get(report.building_code))
+    # The lookup may need the database itself: asked for between the two transactions, no request holds one
+    # connection while it waits for another.
+    place = locate(spot.lon, spot.lat, report.occurred_at)
     with work:
         if not work.idempotency_keys.try_lock(principal.name, request.key):
             raise ClashError(
@@ -83,19 +93,21 @@ def report_incident(
                 code="idempotency-in-flight",
                 members={"retry": True},
             )
-        accepted = work.idempotency_keys.find(principal.name, request.key)
-        if accepted is not None:
-            if accepted.request_hash != request.body_hash:
-                raise RuleBrokenError(
-                    "this Idempotency-Key was used for another body; take a new key for a new report",
-                    code="idempotency-key-reused",
-                )
-            return Receipt(_stored(accepted, principal, work), replayed=True)
-        incident = _decide(request, principal, locate, zone, now, work)
-        accepted = AcceptedKey(request.body_hash, incident.id)
+        if (receipt := _replay(request, principal, work)) is not None:
+            return receipt
+        incident = open_incident(
+            id=uuid7(),
+            report=report,
+            spot=spot,
+            place=place,
+            rulebook=_rules_for(report.category, zone, work),
+            duplicates=_duplicates(report, spot.event_point, principal, work),
+            reported_at=now,
+            reported_by=principal.name,
+        )
         work.incidents.add([incident], [first_event(incident)])
-        work.idempotency_keys.add(principal.name, request.key, accepted)
-        record = _stored(accepted, principal, work)
+        work.idempotency_keys.add(principal.name, request.key, AcceptedKey(request.body_hash, incident.id))
+        record = _stored(incident.id, principal, work)
         work.commit()
         return Receipt(record, replayed=False)
 
@@ -113,38 +125,22 @@ def first_event(incident: Incident) -> NewEvent:
     )
 
 
-def _decide(
-    request: IncidentRequest,
-    principal: Principal,
-    locate: Locate,
-    zone: ZoneInfo,
-    now: datetime,
-    work: UnitOfWork,
-) -> Incident:
-    report = replace(
-        request.report,
-        point=_convert(request.point, "/point"),
-        reporter_point=_convert(request.reporter_point, "/reporter_point"),
-    )
-    _refuse_impossible_time(report.occurred_at, now)
-    if not work.rules.has_category(report.category):
-        raise _at_fault("/category", f"category {report.category} is not known", "unknown-category")
-    building = None if report.building_code is None else work.buildings.get(report.building_code)
-    spot = find_spot(report, building)
-    return open_incident(
-        id=uuid7(),
-        report=report,
-        spot=spot,
-        place=locate(spot.lon, spot.lat, report.occurred_at),
-        rulebook=Rulebook(
-            work.rules.dispatch(report.category),
-            work.rules.deadlines(report.category),
-            WorkCalendar(zone, work.rules.calendar()),
-        ),
-        duplicates=_duplicates(report, spot.event_point, principal, work),
-        reported_at=now,
-        reported_by=principal.name,
-    )
+def _replay(request: IncidentRequest, principal: Principal, work: UnitOfWork) -> Receipt | None:
+    """Return the answer to an earlier try with the key, or None when there was none."""
+    accepted = work.idempotency_keys.find(principal.name, request.key)
+    if accepted is None:
+        return None
+    if accepted.request_hash != request.body_hash:
+        raise RuleBrokenError(
+            "this Idempotency-Key was used for another body; take a new key for a new report",
+            code="idempotency-key-reused",
+        )
+    return Receipt(_stored(accepted.incident_id, principal, work), replayed=True)
+
+
+def _rules_for(category: str, zone: ZoneInfo, work: UnitOfWork) -> Rulebook:
+    calendar = WorkCalendar(zone, work.rules.calendar())
+    return Rulebook(work.rules.dispatch(category), work.rules.deadlines(category), calendar)
 
 
 def _duplicates(report: Report, point: Point | None, principal: Principal, work: UnitOfWork) -> Sequence[Duplicate]:
@@ -153,12 +149,20 @@ def _duplicates(report: Report, point: Point | None, principal: Principal, work:
     return work.incidents.find_duplicates(point, report.category, report.occurred_at, principal)
 
 
-def _stored(accepted: AcceptedKey, principal: Principal, work: UnitOfWork) -> IncidentRecord:
-    record = work.incidents.get(accepted.incident_id, principal)
+def _stored(incident_id: UUID, principal: Principal, work: UnitOfWork) -> IncidentRecord:
+    record = work.incidents.get(incident_id, principal)
     if record is None:
-        msg = f"incident {accepted.incident_id} has a key and is not there"
+        msg = f"incident {incident_id} has a key and is not there"
         raise RuntimeError(msg)
     return record
+
+
+def _convert_points(request: IncidentRequest) -> Report:
+    return replace(
+        request.report,
+        point=_convert(request.point, "/point"),
+        reporter_point=_convert(request.reporter_point, "/reporter_point"),
+    )
 
 
 def _convert(declared: DeclaredPoint | None, pointer: str) -> Point | None:
@@ -173,11 +177,13 @@ def _convert(declared: DeclaredPoint | None, pointer: str) -> Point | None:
         raise _at_fault(f"{pointer}/{error.axis}", error.reason, "bad-coordinate") from error
 
 
-def _refuse_impossible_time(occurred_at: datetime, now: datetime) -> None:
-    if occurred_at.year < EARLIEST_YEAR:
+def _refuse_impossible(report: Report, now: datetime, work: UnitOfWork) -> None:
+    if report.occurred_at.year < EARLIEST_YEAR:
         raise _at_fault("/occurred_at", f"must not lie before {EARLIEST_YEAR}", "invalid-input")
-    if occurred_at > now + CLOCK_SKEW:
+    if report.occurred_at > now + CLOCK_SKEW:
         raise _at_fault("/occurred_at", "lies in the future", "invalid-input")
+    if not work.rules.has_category(report.category):
+        raise _at_fault("/category", f"category {report.category} is not known", "unknown-category")
 
 
 def _at_fault(pointer: str, detail: str, code: str) -> RuleBrokenError:

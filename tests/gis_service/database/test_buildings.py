@@ -1,0 +1,63 @@
+from datetime import date
+
+from sqlalchemy import select
+
+from gis_service.database.tables import building_owner
+from gis_service.domain.building import Building, Entrance
+
+TOWER = Building(
+    "B9",
+    "翡翠楼",
+    "人民路9号",
+    "residential",
+    102.7012345,
+    25.0012345,
+    storeys=18,
+    households=120,
+    verified_on=date(2026, 1, 31),
+    entrances=(Entrance("1", 102.7012, 25.0012), Entrance("2", 102.7013, 25.0012)),
+)
+
+
+def test_a_building_is_read_as_it_was_stored(ground):
+    """With its doors, by label; coordinates to the last bit."""
+    with ground as work:
+        work.buildings.add_many([TOWER], ["D07A"], edition=1)
+
+        assert work.buildings.get("B9") == TOWER
+
+
+def test_a_building_that_is_not_there_is_none(ground):
+    """No error: it is for the caller to say what that means."""
+    with ground as work:
+        assert work.buildings.get("B0") is None
+
+
+def test_many_buildings_are_found_by_code(ground):
+    """B7 is part of the ground; B0 is not there; doors are not read."""
+    with ground as work:
+        work.buildings.add_many([TOWER], [None], edition=1)
+
+        found = work.buildings.get_many(["B7", "B9", "B0"])
+
+    assert {code: len(one.entrances) for code, one in found.items()} == {"B7": 0, "B9": 0}
+
+
+def test_owners_hold_from_their_edition_on(ground):
+    """A building that no grid covers is stored with no owner."""
+    plain = Building("B8", "x", "x", "shop", 102.71, 25.05)
+    with ground as work:
+        work.buildings.add_many([TOWER, plain], ["D07A", None], edition=3)
+
+        rows = work.buildings._session.execute(select(building_owner).where(building_owner.c.building_code != "B7"))
+        owners = {row.building_code: (row.grid_code, row.editions.lower, row.editions.upper) for row in rows}
+
+    assert owners == {"B9": ("D07A", 3, None), "B8": (None, 3, None)}
+
+
+def test_no_buildings_are_stored_without_complaint(ground):
+    """An empty list changes nothing."""
+    with ground as work:
+        work.buildings.add_many([], [], edition=1)
+
+        assert list(work.buildings.get_many(["B7"])) == ["B7"]

@@ -1,0 +1,42 @@
+import pytest
+from sqlalchemy.orm import sessionmaker
+
+from gis_service.database.unit_of_work import UnitOfWork
+
+
+@pytest.fixture
+def open_work(engine):
+    """Transactions on connections of their own; nothing is committed."""
+    sessions = sessionmaker(engine)
+    return lambda: UnitOfWork(sessions)
+
+
+def test_a_key_is_held_by_one_transaction_at_a_time(open_work):
+    """The second does not wait: it is told at once."""
+    with open_work() as first, open_work() as second:
+        assert first.idempotency_keys.try_lock("hotline", "k1")
+        assert not second.idempotency_keys.try_lock("hotline", "k1")
+
+
+def test_keys_do_not_hinder_one_another(open_work):
+    """Another key, another principal, and names that only run together alike."""
+    with open_work() as first, open_work() as second:
+        assert first.idempotency_keys.try_lock("hotline", "k1")
+        assert second.idempotency_keys.try_lock("hotline", "k2")
+        assert second.idempotency_keys.try_lock("patrol", "k1")
+        assert second.idempotency_keys.try_lock("hotlinek", "1")
+
+
+def test_a_key_is_free_again_when_its_transaction_ends(open_work):
+    """However it ends: here it is undone."""
+    with open_work() as first:
+        assert first.idempotency_keys.try_lock("hotline", "k1")
+
+    with open_work() as second:
+        assert second.idempotency_keys.try_lock("hotline", "k1")
+
+
+def test_a_new_key_is_not_found(open_work):
+    """None, and no error."""
+    with open_work() as work:
+        assert work.idempotency_keys.find("hotline", "never used") is None

@@ -1,0 +1,172 @@
+import random
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from pyproj import Geod
+from sqlalchemy import event
+
+from gis_service.domain.access import Principal
+from gis_service.domain.incident import Incident, IncidentFilter, Point, Report
+
+AT = datetime(2026, 3, 6, 9, 0, tzinfo=UTC)
+HERE = Point(102.71, 25.01)
+CITY = Principal("city desk", "dispatcher", None)
+GEOD = Geod(ellps="WGS84")
+
+
+def incident(number: int, point: Point = HERE, **values) -> Incident:
+    report = Report("hazard", "general", "patrol", "x", values.pop("occurred_at", AT), point=point)
+    report = replace(report, category=values.pop("category", "hazard"))
+    made = Incident(
+        id=UUID(int=number),
+        version=1,
+        state="reported",
+        report=report,
+        reported_at=AT,
+        reported_by="hotline",
+        located_by="coordinate",
+        event_point=point,
+        building_code=None,
+        owner="D07A",
+        chain=("D", "D07", "D07A"),
+        edition=1,
+        distance_m=None,
+        tied_with=(),
+        department=None,
+        assisting=(),
+        response_class=None,
+        due_at=None,
+        explain=(),
+    )
+    return replace(made, **values)
+
+
+def moved(azimuth: float, metres: float) -> Point:
+    lon, lat, _ = GEOD.fwd(HERE.lon, HERE.lat, azimuth, metres)
+    return Point(lon, lat)
+
+
+@pytest.fixture
+def duplicates(ground):
+    """Store incidents and return the numbers of those that may be duplicates of a hazard here and now."""
+
+    def act(*incidents: Incident, principal: Principal = CITY) -> list[int]:
+        with ground as work:
+            work.incidents.add(incidents, [])
+            return [found.id.int for found in work.incidents.find_duplicates(HERE, "hazard", AT, principal)]
+
+    return act
+
+
+def test_duplicates_lie_within_fifty_metres(duplicates):
+    """In any direction: 49.9 m is near, 50.1 m is not."""
+    near = [incident(number, moved(azimuth, 49.9)) for number, azimuth in enumerate((0, 90, 180, 270), start=1)]
+    far = [incident(number, moved(azimuth, 50.1)) for number, azimuth in enumerate((0, 90, 180, 270), start=11)]
+
+    assert sorted(duplicates(*near, *far)) == [1, 2, 3, 4]
+
+
+def test_duplicates_agree_with_a_second_opinion(duplicates):
+    """Forty points in the square of 120 m around: those that pyproj measures within 50 m, but at most five."""
+    chance = random.Random(7)
+    points = [moved(chance.uniform(0, 360), chance.uniform(0, 85)) for _ in range(40)]
+    near = {
+        number
+        for number, point in enumerate(points, start=1)
+        if GEOD.inv(HERE.lon, HERE.lat, point.lon, point.lat)[2] <= 50
+    }
+
+    found = duplicates(*(incident(number, point) for number, point in enumerate(points, start=1)))
+
+    assert len(near) > 5
+    assert len(found) == 5
+    assert set(found) <= near
+
+
+def test_duplicates_happened_within_fourteen_days(duplicates):
+    """Before or after, to the second."""
+    fortnight, second = timedelta(days=14), timedelta(seconds=1)
+
+    found = duplicates(
+        incident(1, occurred_at=AT - fortnight),
+        incident(2, occurred_at=AT + fortnight),
+        incident(3, occurred_at=AT - fortnight - second),
+        incident(4, occurred_at=AT + fortnight + second),
+    )
+
+    assert sorted(found) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("values", "is_found"),
+    [
+        ({"category": "dispute"}, False),
+        ({"state": "archived"}, False),
+        ({"state": "evaluated"}, False),
+        ({"state": "merged"}, False),
+        ({"state": "cancelled"}, False),
+        ({"state": "handled"}, True),
+        ({"state": "returned"}, True),
+    ],
+)
+def test_duplicates_are_open_and_of_the_same_category(duplicates, values, is_found):
+    """What is closed is another matter when it comes back."""
+    assert bool(duplicates(incident(1, **values))) is is_found
+
+
+def test_the_likeliest_duplicate_comes_first(duplicates):
+    """Nearer and later beats farther and earlier."""
+    far = incident(1, moved(0, 40), occurred_at=AT - timedelta(days=1))
+    near = incident(2, moved(0, 5), occurred_at=AT - timedelta(days=1))
+    old = incident(3, moved(0, 5), occurred_at=AT - timedelta(days=13))
+
+    assert duplicates(far, near, old) == [2, 1, 3]
+
+
+def test_no_duplicate_is_shown_to_who_may_not_see_it(duplicates):
+    """A worker of D08 learns nothing of D07A."""
+    assert duplicates(incident(1), principal=Principal("worker 8", "worker", "D08")) == []
+
+
+@pytest.fixture
+def plans(engine):
+    """The plan of every statement, as PostgreSQL makes it when it may not scan tables from end to end."""
+    made: list[str] = []
+
+    def explain(_connection, cursor, statement, parameters, *_rest) -> None:
+        if statement.startswith("SELECT"):
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("EXPLAIN " + statement, parameters)
+            made.append("\n".join(line for (line,) in cursor.fetchall()))
+
+    event.listen(engine, "before_cursor_execute", explain)
+    yield made
+    event.remove(engine, "before_cursor_execute", explain)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (IncidentFilter(grid="D07A"), "incident_chain_ix"),
+        (IncidentFilter(bbox=(102.7, 25, 102.701, 25.001)), "incident_point_ix"),
+        (IncidentFilter(overdue=True), "incident_open_due_ix"),
+        (IncidentFilter(after=UUID(int=9)), "incident_pk"),
+    ],
+    ids=["grid", "bbox", "overdue", "cursor"],
+)
+def test_the_filters_of_lists_are_served_by_indexes(ground, plans, wanted, index):
+    """Ground, box, deadline and cursor: none of them reads the whole table."""
+    with ground as work:
+        work.incidents.search(wanted, CITY)
+
+    assert index in plans[-1]
+
+
+def test_duplicates_are_found_by_the_index_on_points(ground, plans):
+    """The window of degrees is there for it."""
+    with ground as work:
+        work.incidents.find_duplicates(HERE, "hazard", AT, CITY)
+
+    assert "incident_point_ix" in plans[-1]

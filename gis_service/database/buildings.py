@@ -43,6 +43,10 @@ class BuildingRepository:
         rows = self._session.execute(select(*_COLUMNS).where(building.c.code.in_(codes))).mappings()
         return {row["code"]: Building(**row) for row in rows}
 
+    def count(self) -> int:
+        """Return how many buildings are stored."""
+        return self._session.execute(select(func.count()).select_from(building)).scalar_one()
+
     def add_many(self, buildings: Sequence[Building], owners: Sequence[str | None], edition: int) -> None:
         """Store new buildings with their entrances, owned from an edition on.
 

@@ -170,6 +170,10 @@ class IncidentRepository:
         row = self._session.execute(query).one_or_none()
         return None if row is None else _to_record(row)
 
+    def count(self) -> int:
+        """Return how many incidents are stored."""
+        return self._session.execute(select(func.count()).select_from(incident)).scalar_one()
+
     def search(self, wanted: IncidentFilter, principal: Principal) -> list[IncidentRecord]:
         """Return up to ``wanted.limit`` incidents that the caller may see, the newest reported first."""
         query = self._records().where(_seen_by(principal), *_conditions(wanted))

@@ -70,7 +70,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """An open incident that may be the same; ``score`` falls from 1 (here and now) to 0 (edge of the search)."""
+    """An open incident that may be the same; ``score`` falls from 1 (same place, same time) to 0 (edge of search)."""
 
     id: UUID
     distance_m: float

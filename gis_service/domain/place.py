@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -45,3 +45,6 @@ class Place:
 
 Locate: TypeAlias = Callable[[float, float, datetime], Place]
 """Longitude and latitude in degrees (EPSG:4326) and an instant, to the place; never raises for the place."""
+
+LocateMany: TypeAlias = Callable[[Sequence[float], Sequence[float], Sequence[datetime]], Sequence[Place]]
+"""The same for columns of equal length, in their order."""

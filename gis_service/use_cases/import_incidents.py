@@ -12,7 +12,7 @@ from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.incident import Incident, NewEvent, Point, Report
 from gis_service.domain.intake import Rulebook, open_incident
 from gis_service.domain.past_incident import REPORTED_AFTER, PastIncident, way_to, write_history
-from gis_service.domain.place import Locate, Place
+from gis_service.domain.place import LocateMany, Place
 from gis_service.domain.spot import Spot, find_spot
 from gis_service.domain.work_calendar import WorkCalendar
 from gis_service.errors import InputFault, RuleBrokenError
@@ -26,7 +26,7 @@ _STATES_WITHOUT_OWNER = ("cancelled", "merged")
 def import_incidents(
     incidents: Sequence[PastIncident],
     *,
-    locate: Locate,
+    locate_many: LocateMany,
     zone: ZoneInfo,
     until: datetime,
     work: UnitOfWork,
@@ -39,7 +39,7 @@ def import_incidents(
 
     Args:
         incidents: in any order; ids follow the instants of the reports, so the newest is listed first.
-        locate: finds the owner in the edition in force when it happened.
+        locate_many: finds owners in the editions in force when things happened.
         zone: of working days.
         until: the end of the record; nothing happens after it.
         work: a transaction not yet begun.
@@ -58,10 +58,12 @@ def import_incidents(
         for start in range(0, len(incidents), ROWS_AT_ONCE):
             rows = incidents[start : start + ROWS_AT_ONCE]
             spots = _find_spots(rows, work)
+            places = locate_many(
+                [spot.lon for spot in spots], [spot.lat for spot in spots], [row.occurred_at for row in rows]
+            )
             stored: list[Incident] = []
             events: list[NewEvent] = []
-            for row, spot in zip(rows, spots, strict=True):
-                place = locate(spot.lon, spot.lat, row.occurred_at)
+            for row, spot, place in zip(rows, spots, places, strict=True):
                 incident = _conclude(row, spot, place, rulebook, reported_by, until)
                 stored.append(incident)
                 events.extend(write_history(incident, row.handled_at, until))

@@ -39,8 +39,11 @@ class Row:
 def load(ground, locate):
     """Import rows on the small ground and return what is listed then, newest first."""
 
+    def locate_many(lons, lats, instants):
+        return [locate(*asked) for asked in zip(lons, lats, instants, strict=True)]
+
     def act(*rows, progress=lambda _: None):
-        import_incidents(rows, locate=locate, zone=ZONE, until=UNTIL, work=ground, progress=progress)
+        import_incidents(rows, locate_many=locate_many, zone=ZONE, until=UNTIL, work=ground, progress=progress)
         return find_incidents(IncidentFilter(limit=10_000), CITY, ground)
 
     return act

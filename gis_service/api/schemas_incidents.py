@@ -44,7 +44,7 @@ Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
 
-class PointIn(BaseModel):
+class ReportedPoint(BaseModel):
     """A point in a coordinate system that it names: EPSG:4326, EPSG:4490, EPSG:4513 to 4554, gcj02 or bd09."""
 
     model_config = ConfigDict(extra="forbid")
@@ -69,14 +69,14 @@ class IncidentIn(BaseModel):
     description: Annotated[
         str, Field(min_length=1, max_length=4000), AfterValidator(_storable), AfterValidator(_with_words)
     ]
-    point: PointIn | None = Field(default=None, description="where it happened")
+    point: ReportedPoint | None = Field(default=None, description="where it happened")
     building_code: Text | None = None
     unit: Text | None = None
     locus: Text | None = Field(default=None, description="floor, roof or facade, in words")
     accuracy_m: Annotated[Number, Field(ge=0, le=1_000_000)] | None = None
     occurred_at: Instant | None = Field(default=None, description="when it happened; now when left out")
     external_id: Text | None = Field(default=None, description="its number in the system that it comes from")
-    reporter_point: PointIn | None = Field(default=None, description="where the reporter stood")
+    reporter_point: ReportedPoint | None = Field(default=None, description="where the reporter stood")
 
     @model_validator(mode="after")
     def _has_a_place(self) -> IncidentIn:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -151,6 +150,11 @@ def _row(one: Incident) -> dict[str, Any]:
     }
 
 
+def _event_row(event: NewEvent) -> dict[str, Any]:
+    # Written out: dataclasses.asdict() copies every value deeply, which took half the time of an import.
+    return {name: getattr(event, name) for name in NewEvent.__slots__}
+
+
 class IncidentRepository:
     """Rows of ``incident`` and ``incident_event``."""
 
@@ -162,7 +166,7 @@ class IncidentRepository:
         if incidents:
             self._session.execute(insert(incident), [_row(one) for one in incidents])
         if events:
-            self._session.execute(insert(incident_event), [asdict(event) for event in events])
+            self._session.execute(insert(incident_event), [_event_row(event) for event in events])
 
     def get(self, incident_id: UUID, principal: Principal) -> IncidentRecord | None:
         """Return one incident; None when it is not there or not for this caller."""

@@ -61,3 +61,11 @@ def test_no_buildings_are_stored_without_complaint(ground):
         work.buildings.add_many([], [], edition=1)
 
         assert list(work.buildings.get_many(["B7"])) == ["B7"]
+
+
+def test_buildings_are_counted(ground):
+    """B7 and one more."""
+    with ground as work:
+        work.buildings.add_many([TOWER], [None], edition=1)
+
+        assert work.buildings.count() == 2

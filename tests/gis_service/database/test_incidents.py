@@ -170,3 +170,11 @@ def test_duplicates_are_found_by_the_index_on_points(ground, plans):
         work.incidents.find_duplicates(HERE, "hazard", AT, CITY)
 
     assert "incident_point_ix" in plans[-1]
+
+
+def test_incidents_are_counted(ground):
+    """Two of them, whoever may see them."""
+    with ground as work:
+        work.incidents.add([incident(1), incident(2)], [])
+
+        assert work.incidents.count() == 2

@@ -3,10 +3,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy.orm import sessionmaker
 
+from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
 from gis_service.domain.incident import DeclaredPoint, IncidentRecord, Report
-from gis_service.errors import RuleBrokenError
+from gis_service.errors import ClashError, RuleBrokenError
 from gis_service.use_cases.read_incidents import read_events
 from gis_service.use_cases.report_incident import IncidentRequest, Receipt, report_incident
 
@@ -99,6 +101,18 @@ def test_one_key_for_two_bodies_is_refused(report):
         report(body_hash=b"other")
 
     assert refusal.value.code == "idempotency-key-reused"
+
+
+def test_a_key_under_way_is_not_waited_for(report, engine):
+    """Another transaction holds the key: told at once to come again, and then it is stored."""
+    with UnitOfWork(sessionmaker(engine)) as other:
+        assert other.idempotency_keys.try_lock("hotline", "k1")
+
+        with pytest.raises(ClashError) as refusal:
+            report()
+
+    assert (refusal.value.code, refusal.value.members) == ("idempotency-in-flight", {"retry": True})
+    assert not report().replayed
 
 
 def test_keys_of_two_principals_do_not_meet(report):

@@ -12,6 +12,7 @@ from gis_service.database.editions import EditionRepository
 from gis_service.database.grids import GridRepository
 from gis_service.database.integrity import refusal_for
 from gis_service.database.levels import LevelRepository
+from gis_service.database.owners import OwnerRepository
 from gis_service.database.plans import PlanRepository
 from gis_service.database.tiles import TileRepository
 from gis_service.database.tokens import TokenRepository
@@ -32,6 +33,7 @@ class UnitOfWork:
         self.editions = EditionRepository(session)
         self.grids = GridRepository(session)
         self.levels = LevelRepository(session)
+        self.owners = OwnerRepository(session)
         self.plans = PlanRepository(session)
         self.tiles = TileRepository(session)
         self.tokens = TokenRepository(session)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,7 +23,7 @@ from gis_service.domain.incident import STATES, IncidentFilter
 from gis_service.domain.place import Locate
 from gis_service.errors import InputFault, NotFoundError, RuleBrokenError
 from gis_service.use_cases import read_incidents
-from gis_service.use_cases.find_place import place_finder
+from gis_service.use_cases.find_place import find_place
 from gis_service.use_cases.report_incident import report_incident
 
 router = APIRouter(tags=["incidents"])
@@ -33,7 +34,7 @@ JSON: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {
 
 async def place_at(request: Request) -> Locate:
     """Return the lookup of whose ground a point was; async, so that it takes no worker thread."""
-    return place_finder(request.state.snapshots, request.state.open_work)
+    return partial(find_place, request.state.snapshots, request.state.open_work)
 
 
 async def working_zone(request: Request) -> ZoneInfo:

@@ -15,6 +15,7 @@ from gis_service.database.idempotency_keys import IdempotencyKeyRepository
 from gis_service.database.incidents import IncidentRepository
 from gis_service.database.integrity import refusal_for
 from gis_service.database.levels import LevelRepository
+from gis_service.database.owners import OwnerRepository
 from gis_service.database.plans import PlanRepository
 from gis_service.database.rules import RuleRepository
 from gis_service.database.staff import StaffRepository
@@ -40,6 +41,7 @@ class UnitOfWork:
         self.idempotency_keys = IdempotencyKeyRepository(session)
         self.incidents = IncidentRepository(session)
         self.levels = LevelRepository(session)
+        self.owners = OwnerRepository(session)
         self.plans = PlanRepository(session)
         self.rules = RuleRepository(session)
         self.staff = StaffRepository(session)

@@ -1,0 +1,85 @@
+"""Query parameters of the hot routes, read by hand: a wrong one is refused by its name."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from starlette.datastructures import QueryParams
+
+from gis_service.errors import InputFault, RuleBrokenError
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+# RFC 3339, 5.6, where a space may stand for the T.
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_LOST_PLUS = re.compile(r"(.*\d) (\d\d:\d\d)", re.ASCII)
+
+
+def text_of(query: QueryParams, name: str) -> str | None:
+    """Return a parameter, or None when it is not given.
+
+    Raises:
+        RuleBrokenError: it is given more than once.
+    """
+    given = query.getlist(name)
+    if len(given) > 1:
+        raise wrong_parameter(name, "is given more than once")
+    return given[0] if given else None
+
+
+def number_of(query: QueryParams, name: str) -> float | None:
+    """Return a parameter as a number, or None when it is not given; it may have overflowed to infinity.
+
+    Raises:
+        RuleBrokenError: it is no decimal number.
+    """
+    given = text_of(query, name)
+    if given is None:
+        return None
+    if not _NUMBER.fullmatch(given):
+        raise wrong_parameter(name, f"must be a finite decimal number, not {given[:40]!r}")
+    return float(given)
+
+
+def needed_number_of(query: QueryParams, name: str) -> float:
+    """Return a parameter as a number.
+
+    Raises:
+        RuleBrokenError: it is missing or no decimal number.
+    """
+    number = number_of(query, name)
+    if number is None:
+        raise wrong_parameter(name, "is missing")
+    return number
+
+
+def instant_of(query: QueryParams, name: str) -> datetime | None:
+    """Return a parameter as an instant, or None when it is not given.
+
+    Raises:
+        RuleBrokenError: it is not RFC 3339 with an offset.
+    """
+    given = text_of(query, name)
+    return None if given is None else parse_instant(given, name)
+
+
+def parse_instant(given: str, pointer: str) -> datetime:
+    """Return the instant that a text names.
+
+    Raises:
+        RuleBrokenError: it is not RFC 3339 with an offset; the fault is at ``pointer``.
+    """
+    if _INSTANT.fullmatch(given):
+        try:
+            return datetime.fromisoformat(given.upper())
+        except ValueError as error:
+            raise wrong_parameter(pointer, f"is no date: {error}") from None
+    sentence = "must be RFC 3339 with an offset, like 2026-07-01T08:00:00+08:00"
+    if _LOST_PLUS.fullmatch(given) and not _INSTANT.fullmatch(given):
+        sentence += "; in a query a plus sign is written %2B"
+    raise wrong_parameter(pointer, sentence)
+
+
+def wrong_parameter(pointer: str, sentence: str) -> RuleBrokenError:
+    """Return the refusal of one parameter, or of one member of a body when the pointer begins with a slash."""
+    return RuleBrokenError(f"{pointer.removeprefix('/')} {sentence}", faults=[InputFault(pointer, sentence)])

@@ -1,0 +1,67 @@
+"""Coordinates of callers: converted at the door, refused with the place of the fault."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gis_service.errors import InputFault, RuleBrokenError
+from grid_boundaries.locate.coordinates import CoordinateError, UnknownCrsError, check_degrees, to_wgs84
+
+DEFAULT_CRS = "EPSG:4326"
+
+
+def point_in_wgs84(lon: float, lat: float, crs: str = DEFAULT_CRS) -> tuple[float, float]:
+    """Return one point as longitude and latitude in WGS 84; faults point at ``lon``, ``lat`` and ``crs``.
+
+    Raises:
+        RuleBrokenError: code ``unknown-crs``, or ``invalid-input`` for a coordinate that is not finite, out of
+            range or far from its zone.
+    """
+    try:
+        lons, lats = _converted(np.array([lon]), np.array([lat]), crs)
+    except UnknownCrsError as error:
+        raise _unknown_crs(error, "crs") from None
+    except CoordinateError as error:
+        fault = InputFault(error.axis, error.reason)
+        raise RuleBrokenError(f"{error.axis} is {error.value}: {error.reason}", faults=[fault]) from None
+    return float(lons[0]), float(lats[0])
+
+
+def points_in_wgs84(
+    lons: NDArray[np.float64], lats: NDArray[np.float64], crs: str, *, pointers: Sequence[str] = ("/lons", "/lats")
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return points as longitudes and latitudes in WGS 84; the fault points at the first wrong element.
+
+    Args:
+        lons: longitudes or eastings, one-dimensional.
+        lats: latitudes or northings, equally long.
+        crs: the system that the caller names.
+        pointers: where in the input the two lists stand; empty strings where no pointer reaches.
+
+    Raises:
+        RuleBrokenError: as for one point.
+    """
+    try:
+        return _converted(lons, lats, crs)
+    except UnknownCrsError as error:
+        raise _unknown_crs(error, "/crs" if pointers[0] else "crs") from None
+    except CoordinateError as error:
+        within = pointers[0 if error.axis == "lon" else 1]
+        fault = InputFault(f"{within}/{error.index}" if within else "", error.reason)
+        raise RuleBrokenError(str(error), faults=[fault]) from None
+
+
+def _converted(
+    lons: NDArray[np.float64], lats: NDArray[np.float64], crs: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    lons, lats = to_wgs84(lons, lats, crs)
+    # What lay at the very edge of the range may have been shifted over it.
+    check_degrees(lons, lats)
+    return lons, lats
+
+
+def _unknown_crs(error: UnknownCrsError, pointer: str) -> RuleBrokenError:
+    return RuleBrokenError(str(error), code="unknown-crs", faults=[InputFault(pointer, str(error))])

@@ -1,0 +1,59 @@
+"""One edition held in memory: everything a lookup needs, nothing that changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from gis_service.domain.edition import Bounds, Edition
+from gis_service.domain.level import Level
+from gis_service.domain.lookup import NamedGrid
+from grid_boundaries.locate.locator import Locator
+from grid_boundaries.partition import Grid
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An edition in memory; immutable, so that any number of threads may read it.
+
+    ``grids`` run along ``locator.codes``.  ``codes`` are the same codes with None as the last element, so that
+    the owner index -1 (none) picks None.  ``codes_json`` is the answer to "which code has which index".
+    """
+
+    edition: int
+    effective_from: datetime
+    checksum: str
+    bounds: Bounds
+    locator: Locator
+    grids: tuple[NamedGrid, ...]
+    codes: NDArray[np.object_]
+    codes_json: bytes
+
+
+def build_snapshot(edition: Edition, rows: Sequence[Grid], levels: Sequence[Level]) -> Snapshot:
+    """Return an edition's snapshot.
+
+    Raises:
+        ValueError: the grids cannot be looked up in: a code twice, a level without a rank, a parent that does not
+            rank above its child.
+    """
+    locator = Locator.build(rows, {level.code: level.rank for level in levels})
+    by_code = {row.code: row for row in rows}
+    ordered = [by_code[code] for code in locator.codes]
+    codes = np.array([*locator.codes, None], dtype=np.object_)
+    codes.flags.writeable = False
+    return Snapshot(
+        edition=edition.number,
+        effective_from=edition.effective_from,
+        checksum=edition.checksum,
+        bounds=edition.bounds,
+        locator=locator,
+        grids=tuple(NamedGrid.make(row.code, row.name, row.level or "", row.kind) for row in ordered),
+        codes=codes,
+        codes_json=orjson.dumps(locator.codes),
+    )

@@ -1,0 +1,109 @@
+"""Say whose ground a point is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.domain.lookup import NearestGrid, PointAnswer, Question
+from gis_service.errors import NotFoundError
+from gis_service.snapshots.holder import SnapshotHolder
+from gis_service.snapshots.snapshot import Snapshot
+from grid_boundaries.locate.answers import Match, name_match
+from grid_boundaries.locate.coordinates import quantise_one
+from grid_boundaries.locate.uncertainty import candidates, scatter, shares
+
+
+def locate_point(snapshots: SnapshotHolder, open_work: Callable[[], UnitOfWork], question: Question) -> PointAnswer:
+    """Return whose ground a point is, from memory when the edition is held there, else from the database.
+
+    May wait for the database: not for the event loop.
+
+    Raises:
+        CoordinateError: the point is not finite or out of range.
+        NotFoundError: no edition was in force at that time, code ``no-edition``.
+        UnavailableError: the edition is not in memory and the database does not answer.
+    """
+    snapshot = held_for(snapshots, question.at)
+    if snapshot is not None:
+        return locate_in_snapshot(snapshot, question)
+    with open_work() as work:
+        return locate_in_edition(work, edition_in_force(work, question.at), question)
+
+
+def held_for(snapshots: SnapshotHolder, at: datetime | None) -> Snapshot | None:
+    """Return the snapshot in force at an instant, now for None, when it is in memory."""
+    return snapshots.current if at is None else snapshots.at(at)
+
+
+def locate_at_once(snapshot: Snapshot, question: Question) -> PointAnswer | None:
+    """Return the answer when it costs microseconds; None when it takes longer and belongs in a thread.
+
+    Longer take points outside all grids, whose nearest grid has to be measured, and uncertain ones.
+    """
+    if question.accuracy_m is not None:
+        return None
+    answer = _owner_in(snapshot, question)
+    return None if answer.match is Match.OUTSIDE else answer
+
+
+def locate_in_snapshot(snapshot: Snapshot, question: Question) -> PointAnswer:
+    """Return the whole answer from memory."""
+    answer = _owner_in(snapshot, question)
+    locator = snapshot.locator
+    nearest = None
+    if answer.owner is None:
+        index, distance_m = locator.nearest(answer.lon, answer.lat)
+        nearest = NearestGrid(locator.codes[index], distance_m)
+    likely: tuple[tuple[str, float], ...] = ()
+    if question.accuracy_m is not None:
+        likely = tuple(candidates(locator, answer.lon, answer.lat, question.accuracy_m, question.confidence))
+    return replace(answer, nearest=nearest, candidates=likely)
+
+
+def locate_in_edition(work: UnitOfWork, edition: int, question: Question) -> PointAnswer:
+    """Return the whole answer from the database, for one edition whatever ``question.at`` says."""
+    lon, lat = quantise_one(question.lon, question.lat)
+    covering = work.owners.covering(edition, lon, lat)
+    if covering:
+        first = covering[0]
+        tied = tuple(grid.code for grid in covering[1:] if grid.rank == first.rank)
+        chain = tuple(work.owners.chain(edition, first.code))
+        match = name_match(
+            owner_has_children=first.has_children, is_tied=bool(tied), is_on_owner_edge=first.is_on_edge
+        )
+        answer, nearest = PointAnswer(edition, lon, lat, match, chain[-1], chain, tied), None
+    else:
+        answer = PointAnswer(edition, lon, lat, Match.OUTSIDE, None)
+        nearest = work.owners.nearest(edition, lon, lat)
+    likely: tuple[tuple[str, float], ...] = ()
+    if question.accuracy_m is not None:
+        lons, lats = scatter(lon, lat, question.accuracy_m, question.confidence)
+        likely = tuple(shares(work.owners.of_points(edition, lons, lats)))
+    return replace(answer, nearest=nearest, candidates=likely)
+
+
+def edition_in_force(work: UnitOfWork, at: datetime | None) -> int:
+    """Return the number of the edition in force at an instant, now for None.
+
+    Raises:
+        NotFoundError: there was none, code ``no-edition``.
+    """
+    instant = datetime.now(UTC) if at is None else at
+    edition = work.editions.in_force_at(instant)
+    if edition is None:
+        raise NotFoundError(f"no edition was in force at {instant.isoformat()}", code="no-edition")
+    return edition.number
+
+
+def _owner_in(snapshot: Snapshot, question: Question) -> PointAnswer:
+    locator = snapshot.locator
+    lon, lat = quantise_one(question.lon, question.lat)
+    located = locator.locate(lon, lat)
+    if located.owner_index is None:
+        return PointAnswer(snapshot.edition, lon, lat, located.match, None)
+    chain = tuple(snapshot.grids[index] for index in locator.chain(located.owner_index))
+    tied = tuple(locator.codes[index] for index in located.tied)
+    return PointAnswer(snapshot.edition, lon, lat, located.match, chain[-1], chain, tied)

@@ -1,0 +1,66 @@
+"""Who may own a point that is known to some metres only.
+
+A position error is taken as a normal distribution, the same in all directions: a radius and the confidence with
+which it holds the true place give its sigma, and 256 fixed places stand for the whole of it.  Confidence differs
+from source to source (Android reports 68 %, browsers 95 %), so the same 20 m may mean a sigma of 13 m or of 8 m.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+
+from grid_boundaries.locate.locator import Locator
+from grid_boundaries.locate.nearest import metres_per_degree
+from grid_boundaries.locate.shifts import Degrees
+
+PLACES = 256
+DEFAULT_CONFIDENCE = 0.95
+"""What the W3C geolocation interface promises."""
+
+_GOLDEN_ANGLE = math.pi * (3.0 - math.sqrt(5.0))
+
+
+def sigma_m(accuracy_m: float, confidence: float) -> float:
+    """Return the standard deviation along one axis, in metres.
+
+    The radius holds the true place with the given confidence, 0 < confidence < 1 (Rayleigh distribution).
+    """
+    return accuracy_m / math.sqrt(-2.0 * math.log(1.0 - confidence))
+
+
+def scatter(lon: float, lat: float, accuracy_m: float, confidence: float) -> tuple[Degrees, Degrees]:
+    """Return ``PLACES`` places that stand for an uncertain one, each with the same probability.
+
+    The same input gives the same places: they lie on a spiral whose rings hold equal shares of the distribution,
+    a golden angle apart.  Places beyond a pole or the 180th meridian are moved back to it.
+    """
+    steps = np.arange(PLACES)
+    radius_m = sigma_m(accuracy_m, confidence) * np.sqrt(-2.0 * np.log1p(-(steps + 0.5) / PLACES))
+    angle = steps * _GOLDEN_ANGLE
+    across, along = metres_per_degree(lat)
+    lons = lon + radius_m * np.cos(angle) / across
+    lats = lat + radius_m * np.sin(angle) / along
+    return np.clip(lons, -180.0, 180.0), np.clip(lats, -90.0, 90.0)
+
+
+def shares(codes: Iterable[str | None]) -> list[tuple[str, float]]:
+    """Return the share of each owner among the places, the largest first, equal ones by code.
+
+    The share that lies in no grid is left out: the sum is 1 less that share.
+    """
+    counts = Counter(codes)
+    total = counts.total()
+    owners = [(code, count / total) for code, count in counts.items() if code is not None]
+    return sorted(owners, key=lambda one: (-one[1], one[0]))
+
+
+def candidates(
+    locator: Locator, lon: float, lat: float, accuracy_m: float, confidence: float = DEFAULT_CONFIDENCE
+) -> list[tuple[str, float]]:
+    """Return the codes of the grids that may own an uncertain point, with their probabilities; see ``shares``."""
+    owners = locator.locate_many(*scatter(lon, lat, accuracy_m, confidence))
+    return shares(None if index < 0 else locator.codes[index] for index in owners.tolist())

@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from shapely.geometry import box
+from sqlalchemy import create_engine, text
+
+from gis_service.database.engine import make_engine, make_session_factory
+from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.snapshots.holder import REBUILD_AFTER, SnapshotHolder
+from grid_boundaries.partition import Grid
+from tests.support.editions import NEW_YEAR, store_edition, store_ranks
+
+DAY = timedelta(days=1)
+PATIENCE_S = 20.0
+NOWHERE = "postgresql+psycopg2://nobody@127.0.0.1:1/nothing"
+
+
+class Clock:
+    """A clock that stands still until it is set."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Desk:
+    """A database of one's own, and what a worker opens on it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = make_engine(url, pool_size=4, statement_timeout_ms=30_000)
+        self.sessions = make_session_factory(self.engine)
+        self.reads = 0
+        store_ranks(self.sessions)
+
+    def open_work(self) -> UnitOfWork:
+        self.reads += 1
+        return UnitOfWork(self.sessions)
+
+    def publish(self, number: int, since: datetime, level: str = "district") -> None:
+        store_edition(UnitOfWork(self.sessions), number, [Grid(f"E{number}", box(102, 25, 103, 26), level)], since)
+
+    def run(self, statement: str) -> None:
+        engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
+
+    def cut_all_connections(self) -> None:
+        self.run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+@pytest.fixture
+def desk(own_database: str) -> Iterator[Desk]:
+    """A database with levels and no edition."""
+    made = Desk(own_database)
+    yield made
+    made.engine.dispose()
+
+
+def holder_of(desk: Desk, clock: Callable[[], datetime], poll_s: float = 60.0) -> SnapshotHolder:
+    return SnapshotHolder(desk.open_work, listen_url=desk.url, poll_s=poll_s, clock=clock)
+
+
+def current(holder: SnapshotHolder) -> int | None:
+    return None if holder.current is None else holder.current.edition
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def test_without_editions_nothing_is_held_and_nothing_is_wrong(desk):
+    """An empty database is no failure."""
+    holder = holder_of(desk, Clock(NEW_YEAR))
+    assert holder.refresh() is True
+    assert (holder.current, holder.failures, holder.is_stale) == (None, 0, False)
+
+
+def test_the_edition_in_force_and_the_one_to_come_are_held(desk):
+    """Of editions from the 1st, 2nd and 5th, on the 3rd the last two are held; the clock alone switches."""
+    for number, day in ((1, 1), (2, 2), (3, 5)):
+        desk.publish(number, NEW_YEAR + (day - 1) * DAY)
+    clock = Clock(NEW_YEAR + 2 * DAY)
+    holder = holder_of(desk, clock)
+    holder.refresh()
+    assert [holder.of_edition(number) is not None for number in (1, 2, 3)] == [False, True, True]
+    assert current(holder) == 2
+    reads = desk.reads
+    clock.now = NEW_YEAR + 4 * DAY
+    assert current(holder) == 3
+    assert desk.reads == reads
+
+
+def test_a_date_is_answered_only_by_its_own_edition(desk):
+    """On the 3rd: the 4th is edition 2's, the 6th edition 3's; the 1st is no longer held; December had none."""
+    for number, day in ((1, 1), (2, 2), (3, 5)):
+        desk.publish(number, NEW_YEAR + (day - 1) * DAY)
+    holder = holder_of(desk, Clock(NEW_YEAR + 2 * DAY))
+    holder.refresh()
+    found = [holder.at(NEW_YEAR + (day - 1) * DAY) for day in (4, 6, 1, -5)]
+    assert [one.edition if one else None for one in found] == [2, 3, None, None]
+
+
+def test_what_is_held_is_not_loaded_again(desk):
+    """The second refresh reads the list of editions and nothing more; the snapshot is the very same."""
+    desk.publish(1, NEW_YEAR)
+    holder = holder_of(desk, Clock(NEW_YEAR))
+    holder.refresh()
+    first, reads = holder.current, desk.reads
+    holder.refresh()
+    assert holder.current is first
+    assert desk.reads == reads + 1
+
+
+def test_an_edition_that_is_over_is_dropped_at_the_next_refresh(desk):
+    """On the 2nd edition 2 takes over, and 1 goes."""
+    desk.publish(1, NEW_YEAR)
+    desk.publish(2, NEW_YEAR + DAY)
+    clock = Clock(NEW_YEAR)
+    holder = holder_of(desk, clock)
+    holder.refresh()
+    clock.now = NEW_YEAR + DAY
+    holder.refresh()
+    assert holder.of_edition(1) is None
+    assert current(holder) == 2
+
+
+def test_lookups_go_on_with_the_database_away(desk):
+    """Nobody answers at the address: the edition stays, the failures are counted, and are over when it answers."""
+    desk.publish(1, NEW_YEAR)
+    holder = holder_of(desk, Clock(NEW_YEAR))
+    holder.refresh()
+    away = make_engine(NOWHERE, pool_size=1, statement_timeout_ms=1000)
+    here, desk.sessions = desk.sessions, make_session_factory(away)
+    assert holder.refresh() is False
+    assert holder.refresh() is False
+    assert (current(holder), holder.failures, holder.is_stale) == (1, 2, True)
+    desk.sessions = here
+    assert holder.refresh() is True
+    assert (current(holder), holder.failures, holder.is_stale) == (1, 2, False)
+    away.dispose()
+
+
+def test_an_edition_that_cannot_be_built_leaves_the_one_before_it(desk):
+    """Edition 2 holds a grid that is its own child's equal; 1 goes on, and 2 is tried again after a minute."""
+    desk.publish(1, NEW_YEAR)
+    clock = Clock(NEW_YEAR)
+    holder = holder_of(desk, clock)
+    holder.refresh()
+    grids = [Grid("P", box(102, 25, 103, 26), "district"), Grid("Q", box(102, 25, 103, 26), "district", "P")]
+    store_edition(UnitOfWork(desk.sessions), 2, grids, NEW_YEAR + DAY)
+    clock.now = NEW_YEAR + DAY
+    assert holder.refresh() is False
+    assert (current(holder), holder.failures) == (1, 1)
+    assert holder.at(clock.now) is None
+    desk.run("UPDATE grid SET level = 'street' WHERE code = 'Q'")
+    assert holder.refresh() is False
+    clock.now += REBUILD_AFTER
+    assert holder.refresh() is True
+    assert (current(holder), holder.failures) == (2, 2)
+
+
+def test_a_database_made_anew_is_seen_though_it_counts_from_one_again(desk):
+    """Edition 1 has the same number and other ground."""
+    desk.publish(1, NEW_YEAR)
+    holder = holder_of(desk, Clock(NEW_YEAR))
+    holder.refresh()
+    desk.run("TRUNCATE grid, edition, grid_code CASCADE")
+    grids = [Grid("Z", box(102, 25, 103, 26), "district")]
+    store_edition(UnitOfWork(desk.sessions), 1, grids, NEW_YEAR, checksum="other ground")
+    holder.refresh()
+    assert holder.current.locator.codes == ("Z",)
+
+
+def test_a_notice_brings_a_new_edition_long_before_the_poll(desk):
+    """Polling once an hour, a worker has the edition published now within the patience of this test."""
+    desk.publish(1, NEW_YEAR)
+    holder = SnapshotHolder(desk.open_work, listen_url=desk.url, poll_s=3600.0)
+    holder.start()
+    try:
+        assert current(holder) == 1
+        # The thread listens first and then looks: two reads after the one of start() mean that it is listening.
+        wait_until(lambda: desk.reads >= 3)
+        desk.publish(2, datetime.now(UTC))
+        wait_until(lambda: current(holder) == 2)
+    finally:
+        holder.stop()
+
+
+def test_polling_brings_what_no_notice_told(desk):
+    """A worker whose listener reaches nobody sees the edition by looking every 50 ms."""
+    holder = SnapshotHolder(desk.open_work, listen_url=NOWHERE, poll_s=0.05)
+    holder.start()
+    try:
+        desk.publish(1, NEW_YEAR)
+        wait_until(lambda: current(holder) == 1)
+    finally:
+        holder.stop()
+
+
+def test_the_thread_survives_that_its_connections_are_cut(desk):
+    """Listener and pool lose their connections; the next edition arrives all the same, by a notice."""
+    holder = SnapshotHolder(desk.open_work, listen_url=desk.url, poll_s=0.2)
+    holder.start()
+    try:
+        wait_until(lambda: desk.reads >= 2)
+        desk.cut_all_connections()
+        desk.publish(1, NEW_YEAR)
+        wait_until(lambda: current(holder) == 1)
+    finally:
+        holder.stop()
+
+
+def test_a_worker_starts_with_the_database_away():
+    """Nothing is held, one failure is counted or more, and it stops when told."""
+    engine = make_engine(NOWHERE, pool_size=1, statement_timeout_ms=1000)
+    sessions = make_session_factory(engine)
+    holder = SnapshotHolder(lambda: UnitOfWork(sessions), listen_url=NOWHERE, poll_s=3600.0)
+    holder.start()
+    assert holder.current is None
+    assert holder.failures >= 1
+    holder.stop()
+    assert not any(thread.name == "edition-watcher" and thread.is_alive() for thread in threading.enumerate())
+    engine.dispose()

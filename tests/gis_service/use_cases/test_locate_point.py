@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.domain.lookup import Question
+from gis_service.errors import NotFoundError
+from gis_service.use_cases.locate_point import locate_at_once, locate_in_edition, locate_point
+from grid_boundaries.locate.coordinates import CoordinateError
+from tests.support.lookups import SECOND, loaded_holder, store_two_editions
+from tests.support.editions import NEW_YEAR, store_ranks
+from tests.support.tree import at
+
+
+@pytest.fixture
+def open_work(open_session):
+    """Two editions: the troubled tree, and from the 11th of January one district X."""
+    store_ranks(open_session)
+
+    def opened() -> UnitOfWork:
+        return UnitOfWork(open_session)
+
+    store_two_editions(opened)
+    return opened
+
+
+def raster():
+    return [at(across / 4, up / 4) for across in range(-2, 18) for up in range(-2, 18)]
+
+
+def test_memory_and_database_give_the_same_answers(open_work):
+    """400 places on a raster through every vertex and edge of the tree: every member of the answer but the distance.
+
+    Distances agree to a micrometre.
+    """
+    snapshot = loaded_holder(open_work, NEW_YEAR)
+    with open_work() as work:
+        for lon, lat in raster():
+            question = Question(lon, lat)
+            from_memory = locate_point(snapshot, open_work, question)
+            from_database = locate_in_edition(work, 1, question)
+            assert replace(from_memory, nearest=None) == replace(from_database, nearest=None)
+            if from_memory.nearest is not None:
+                assert from_memory.nearest.code == from_database.nearest.code
+                assert from_memory.nearest.distance_m == pytest.approx(from_database.nearest.distance_m, abs=1e-6)
+
+
+def test_an_uncertain_point_has_the_same_candidates_from_memory_and_database(open_work):
+    """300 m around the corner of B2, B3 and B4: three candidates that sum to 1, the likeliest first."""
+    holder = loaded_holder(open_work, NEW_YEAR)
+    question = Question(*at(1, 1), accuracy_m=300.0)
+    answer = locate_point(holder, open_work, question)
+    with open_work() as work:
+        assert locate_in_edition(work, 1, question) == answer
+    assert {code for code, _ in answer.candidates} == {"B2", "B3", "B4"}
+    assert answer.candidates[0][0] == "B4"
+    assert sum(share for _, share in answer.candidates) == pytest.approx(1.0)
+
+
+def test_the_answer_tells_the_owner_and_its_chain(open_work):
+    """In unit grid C1x of edition 1: a chain of four, the root first."""
+    answer = locate_point(loaded_holder(open_work, NEW_YEAR), open_work, Question(*at(2.5, 0.5)))
+    assert (answer.edition, answer.match, answer.owner.name, answer.owner.kind) == (
+        1,
+        "inside",
+        "一网格",
+        "dedicated",
+    )
+    assert [grid.code for grid in answer.chain] == ["A", "C", "C1", "C1x"]
+    assert (answer.tied_with, answer.nearest, answer.candidates) == ((), None, ())
+
+
+def test_the_point_is_answered_as_it_was_tested(open_work):
+    """Twelve decimals become nine."""
+    answer = locate_point(loaded_holder(open_work, NEW_YEAR), open_work, Question(102.725000000499, 25.0049999999))
+    assert (answer.lon, answer.lat) == (102.725, 25.005)
+
+
+def test_a_date_picks_the_edition_in_memory_or_not(open_work):
+    """On the 15th edition 2 is held and 1 is not: the 12th comes from memory, the 5th from the database."""
+    holder = loaded_holder(open_work, SECOND + timedelta(days=4))
+    assert holder.of_edition(1) is None
+    for day, edition, owner in ((12, 2, "X"), (5, 1, "C1x")):
+        answer = locate_point(holder, open_work, Question(*at(2.5, 0.5), at=NEW_YEAR + timedelta(days=day - 1)))
+        assert (answer.edition, answer.owner.code) == (edition, owner)
+
+
+def test_before_the_first_edition_there_is_no_answer(open_work):
+    """A second before New Year."""
+    holder = loaded_holder(open_work, NEW_YEAR)
+    with pytest.raises(NotFoundError, match="no edition was in force at 2025-12-31T23:59:59") as refused:
+        locate_point(holder, open_work, Question(*at(1, 1), at=NEW_YEAR - timedelta(seconds=1)))
+    assert refused.value.code == "no-edition"
+
+
+def test_a_worker_that_holds_nothing_asks_the_database(open_work):
+    """Its first load is still to come."""
+    holder = loaded_holder(lambda: UnitOfWork(None), NEW_YEAR)
+    assert holder.current is None
+    assert locate_point(holder, open_work, Question(*at(2.5, 0.5))).edition == 2
+
+
+def test_only_what_takes_microseconds_is_answered_at_once(open_work):
+    """A point that a grid covers is; one outside all grids, and an uncertain one, belong in a thread."""
+    snapshot = loaded_holder(open_work, NEW_YEAR).current
+    assert locate_at_once(snapshot, Question(*at(2.5, 0.5))).owner.code == "C1x"
+    assert locate_at_once(snapshot, Question(*at(9, 9))) is None
+    assert locate_at_once(snapshot, Question(*at(2.5, 0.5), accuracy_m=5.0)) is None
+
+
+def test_what_is_no_place_is_refused(open_work):
+    """Latitude 91."""
+    with pytest.raises(CoordinateError, match="from -90 to 90"):
+        locate_point(loaded_holder(open_work, NEW_YEAR), open_work, Question(102.7, 91.0))

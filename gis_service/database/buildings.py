@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from gis_service.database.geometry import point_column
-from gis_service.database.tables import building, building_owner, entrance
-from gis_service.domain.building import Building, Entrance
+from gis_service.database.tables import building, building_owner, entrance, grid
+from gis_service.domain.building import Building, Entrance, OwnedPoint
 
 _PLAIN = ("code", "name", "address", "use", "storeys", "households", "verified_on")
 _COLUMNS = (
@@ -70,6 +70,41 @@ class BuildingRepository:
             [
                 {"building_code": one.code, "editions": Range(edition, None), "grid_code": owner}
                 for one, owner in zip(buildings, owners, strict=True)
+            ],
+        )
+
+    def on_ground(self, grids: Collection[str], edition: int) -> list[OwnedPoint]:
+        """Return the buildings that these grids own now, or that lie in their boxes in an edition being published."""
+        owned_now = building_owner.c.editions.contains(edition)
+        in_a_box = select(grid.c.id).where(
+            grid.c.code.in_(grids), grid.c.editions.contains(edition), grid.c.shape.intersects(building.c.point)
+        )
+        query = (
+            select(
+                building.c.code,
+                func.ST_X(building.c.point).label("lon"),
+                func.ST_Y(building.c.point).label("lat"),
+                building_owner.c.grid_code.label("owner"),
+            )
+            .join(building_owner, building_owner.c.building_code == building.c.code)
+            .where(owned_now, or_(building_owner.c.grid_code.in_(grids), in_a_box.exists()))
+        )
+        return [OwnedPoint(**row) for row in self._session.execute(query).mappings()]
+
+    def change_owners(self, owners: Mapping[str, str | None], edition: int) -> None:
+        """Let buildings have other owners from an edition on; editions before keep theirs."""
+        if not owners:
+            return
+        self._session.execute(
+            update(building_owner)
+            .where(building_owner.c.building_code.in_(owners), func.upper_inf(building_owner.c.editions))
+            .values(editions=func.int4range(func.lower(building_owner.c.editions), edition))
+        )
+        self._session.execute(
+            insert(building_owner),
+            [
+                {"building_code": code, "editions": Range(edition, None), "grid_code": owner}
+                for code, owner in owners.items()
             ],
         )
 

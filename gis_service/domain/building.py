@@ -29,3 +29,13 @@ class Building:
     households: int = 0
     verified_on: date | None = None
     entrances: tuple[Entrance, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedPoint:
+    """Where a building stands and which grid owns it now; None where no grid does (degrees, EPSG:4326)."""
+
+    code: str
+    lon: float
+    lat: float
+    owner: str | None

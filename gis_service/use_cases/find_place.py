@@ -29,15 +29,15 @@ def find_place(
     question = Question(lon, lat, at)
     snapshot = held_for(snapshots, at)
     if snapshot is not None:
-        return _place_of(locate_in_snapshot(snapshot, question))
+        return to_place(locate_in_snapshot(snapshot, question))
     with open_work() as work:
         edition = work.editions.in_force_at(at)
         if edition is not None:
-            return _place_of(locate_in_edition(work, edition.number, question))
+            return to_place(locate_in_edition(work, edition.number, question))
         known = work.editions.list_all()
         if not known:
             return Place(edition=None, match="outside")
-        return replace(_place_of(locate_in_edition(work, known[0].number, question)), in_force=False)
+        return replace(to_place(locate_in_edition(work, known[0].number, question)), in_force=False)
 
 
 def find_places(
@@ -63,7 +63,7 @@ def find_places(
         positions = [bisect_right(known, at, key=lambda edition: edition.effective_from) - 1 for at in instants]
         loaded = {number: _load(snapshots, work, known[number]) for number in {max(one, 0) for one in positions}}
     return [
-        replace(_place_of(locate_in_snapshot(loaded[max(position, 0)], Question(lon, lat))), in_force=position >= 0)
+        replace(to_place(locate_in_snapshot(loaded[max(position, 0)], Question(lon, lat))), in_force=position >= 0)
         for lon, lat, position in zip(lons, lats, positions, strict=True)
     ]
 
@@ -75,7 +75,8 @@ def _load(snapshots: SnapshotHolder, work: UnitOfWork, edition: Edition) -> Snap
     return build_snapshot(edition, work.grids.of_edition(edition.number), work.levels.list_all())
 
 
-def _place_of(answer: PointAnswer) -> Place:
+def to_place(answer: PointAnswer) -> Place:
+    """Return a lookup's answer as a place."""
     return Place(
         edition=answer.edition,
         match=answer.match.value,

@@ -17,8 +17,8 @@ from gis_service.api.problems import install_problems
 from gis_service.database.engine import make_engine, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
 from grid_boundaries.locate.shifts import wgs84_to_bd09, wgs84_to_gcj02
-from tests.support.lookups import SECOND, loaded_holder, store_two_editions
 from tests.support.editions import store_ranks
+from tests.support.lookups import SECOND, loaded_holder, store_two_editions
 from tests.support.tree import at
 
 LIMIT = 1000

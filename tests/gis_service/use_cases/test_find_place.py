@@ -7,8 +7,8 @@ import pytest
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.place import ChainLink, Place
 from gis_service.use_cases.find_place import find_place, find_places
-from tests.support.lookups import SECOND, loaded_holder, store_two_editions
 from tests.support.editions import NEW_YEAR, store_ranks
+from tests.support.lookups import SECOND, loaded_holder, store_two_editions
 from tests.support.tree import at
 
 

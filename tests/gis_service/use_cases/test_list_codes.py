@@ -6,8 +6,8 @@ import pytest
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.errors import NotFoundError
 from gis_service.use_cases.list_codes import list_codes
-from tests.support.lookups import SECOND, loaded_holder, store_two_editions
 from tests.support.editions import NEW_YEAR, store_ranks
+from tests.support.lookups import SECOND, loaded_holder, store_two_editions
 
 
 @pytest.fixture

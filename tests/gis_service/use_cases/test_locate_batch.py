@@ -8,8 +8,8 @@ import pytest
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.errors import NotFoundError
 from gis_service.use_cases.locate_batch import locate_batch
-from tests.support.lookups import SECOND, loaded_holder, store_two_editions
 from tests.support.editions import NEW_YEAR, store_ranks
+from tests.support.lookups import SECOND, loaded_holder, store_two_editions
 from tests.support.tree import at
 
 LONS, LATS = np.array([at(2.5, 0.5), at(9, 9), at(1, 1), at(2.5, 0.5)]).T

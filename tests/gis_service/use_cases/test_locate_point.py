@@ -10,8 +10,8 @@ from gis_service.domain.lookup import Question
 from gis_service.errors import NotFoundError
 from gis_service.use_cases.locate_point import locate_at_once, locate_in_edition, locate_point
 from grid_boundaries.locate.coordinates import CoordinateError
-from tests.support.lookups import SECOND, loaded_holder, store_two_editions
 from tests.support.editions import NEW_YEAR, store_ranks
+from tests.support.lookups import SECOND, loaded_holder, store_two_editions
 from tests.support.tree import at
 
 

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import orjson
+import pytest
+
+from tests.gis_service.api.test_geojson import SQUARE, collection
+
+
+def bearer(tokens, role):
+    return {"Authorization": f"Bearer {tokens[role]}"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nowhere", 404, "not-found"),
+        ("GET", "/v1/nowhere", 404, "not-found"),
+        ("DELETE", "/v1/levels", 405, "method-not-allowed"),
+        ("GET", "/v1/grids/000000", 404, "not-found"),
+        ("GET", "/v1/grids?level=planet", 422, "unknown-level"),
+        ("GET", "/v1/grids?limit=0", 422, "invalid-input"),
+        ("GET", "/v1/grids?limit=many", 422, "invalid-input"),
+        ("GET", "/v1/grids?bbox=1,2,3", 422, "invalid-input"),
+        ("GET", "/v1/grids?bbox=25,102,26,103", 422, "invalid-input"),
+        ("GET", "/v1/grids?cursor=x", 422, "bad-cursor"),
+        ("GET", "/v1/grids?at=2020-01-01T00:00:00Z", 404, "no-edition"),
+        ("GET", "/v1/grids?at=2020-01-01T00:00:00", 422, "invalid-input"),
+        ("GET", "/v1/grids?edition=1&at=2026-01-01T00:00:00Z", 422, "edition-and-at"),
+        ("GET", "/v1/editions/99", 404, "no-edition"),
+        ("GET", "/v1/editions/99999999999999999999", 404, "no-edition"),
+        ("GET", "/v1/locate?lon=102.73&lat=95", 422, None),
+        ("GET", "/v1/locate?lon=102.73&lat=25.05&crs=EPSG:9999", 422, "unknown-crs"),
+        ("GET", "/tiles/current/grids/40/0/0.mvt", 404, None),
+        ("GET", "/tiles/current/grids/3/9/0.mvt", 400, "bad-address"),
+        ("POST", "/v1/boundaries/check", 401, "unauthenticated"),
+        ("POST", "/v1/incidents", 401, "unauthenticated"),
+        ("GET", "/v1/incidents", 401, "unauthenticated"),
+    ],
+)
+def test_each_refusal_is_a_problem_with_its_code(demo_client, method, path, status, code):
+    """RFC 9457: media type, members, the number twice; never cached."""
+    answer = demo_client.request(method, path)
+
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["cache-control"] == "no-store"
+    body = answer.json()
+    assert {"type", "title", "status", "detail", "code"} <= body.keys()
+    assert body["status"] == status
+    if code is not None:
+        assert body["code"] == code
+
+
+def test_a_missing_token_says_which_scheme_is_wanted(demo_client):
+    """RFC 9110, 11.6.1: a 401 names the scheme."""
+    answer = demo_client.post("/v1/incidents")
+
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("header", ["Bearer gis_wrong", "Bearer", "Basic eDp5", "gis_wrong"])
+def test_a_wrong_token_is_refused_wherever_a_token_is_needed(demo_client, header):
+    """Unknown, empty, another scheme, no scheme."""
+    answer = demo_client.get("/v1/incidents", headers={"Authorization": header})
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+
+
+def test_the_right_token_for_another_act_is_forbidden(demo_client, demo_tokens):
+    """A grid worker may not use the planners' check."""
+    answer = demo_client.post("/v1/boundaries/check", content=collection(), headers=bearer(demo_tokens, "worker"))
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+def test_an_answered_check_has_the_form_of_the_contract(demo_client, demo_tokens):
+    """One square alone: valid, with a certificate or without, and nothing found."""
+    answer = demo_client.post("/v1/boundaries/check", content=collection(), headers=bearer(demo_tokens, "planner"))
+
+    body = answer.json()
+    assert answer.status_code == 200
+    assert body["valid"] is True
+    assert body["summary"]["grids"] == 1
+    assert body["findings"] == []
+    assert "certificate" in body
+
+
+def test_two_squares_that_overlap_are_found_over_http(demo_client, demo_tokens):
+    """Two identical squares under two codes."""
+    features = [
+        {"type": "Feature", "properties": {"code": code}, "geometry": SQUARE} for code in ("530103001", "530103002")
+    ]
+    body = orjson.dumps({"type": "FeatureCollection", "features": features})
+
+    report = demo_client.post("/v1/boundaries/check", content=body, headers=bearer(demo_tokens, "planner")).json()
+
+    assert report["valid"] is False
+    assert {"530103001", "530103002"} in [set(finding["grids"]) for finding in report["findings"]]
+
+
+def test_a_body_over_the_limit_is_refused_whole(demo_server, demo_tokens):
+    """200 MB of blanks, sent over a real connection: 413 and nothing half-read."""
+    import httpx2
+
+    answer = httpx2.post(
+        f"{demo_server}/v1/boundaries/check",
+        content=b" " * 200_000_000,
+        headers=bearer(demo_tokens, "planner"),
+        timeout=60,
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+
+
+def test_a_body_without_announced_length_is_bounded_as_well(demo_server, demo_tokens):
+    """200 MB in chunks."""
+    import httpx2
+
+    def chunks():
+        for _ in range(200):
+            yield b" " * 1_000_000
+
+    try:
+        answer = httpx2.post(
+            f"{demo_server}/v1/boundaries/check",
+            content=chunks(),
+            headers=bearer(demo_tokens, "planner"),
+            timeout=60,
+        )
+    except httpx2.TransportError:
+        # The server may close the connection while the client still writes; it must live on.
+        assert httpx2.get(f"{demo_server}/healthz").is_success
+    else:
+        assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+
+
+def test_every_answer_carries_its_request_id(demo_client):
+    """The caller's own when it is decent, else a new one."""
+    given = demo_client.get("/healthz", headers={"X-Request-Id": "abc-123"}).headers["x-request-id"]
+    made = demo_client.get("/healthz", headers={"X-Request-Id": "a b\tc" * 40}).headers["x-request-id"]
+
+    assert given == "abc-123"
+    assert len(made) == 32

@@ -7,24 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from grid_boundaries.check.edges import Edges
+from grid_boundaries.check.edges import Edges, runs_forward
+from grid_boundaries.check.keys import edge_keys, leading_bits, sort_keys
 
-_ODD = np.uint64(0x9E3779B97F4A7C15)
-_MIX = np.uint64(0xBF58476D1CE4E5B9)
-_STIR = np.uint64(0x94D049BB133111EB)
+_PAIR = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
     """Which edges met exactly one opposite copy of themselves.
 
-    ``forward`` and ``backward`` number the two edges of each cancelled pair, sorted by the key of the undirected
-    edge and, under one key, by its lattice points: an order that depends on nothing but the set of edges.
-    ``left`` numbers the edges that are left over, in the order of the input.
+    ``left`` numbers the edges that did not, in the order of the input.  ``met`` numbers one edge of each pair that
+    did, sorted by ``edge_keys`` and under one key by family and points: an order that the input's has no part in.
     """
 
-    forward: NDArray[np.intp]
-    backward: NDArray[np.intp]
+    met: NDArray[np.intp]
     left: NDArray[np.intp]
 
 
@@ -37,62 +34,33 @@ def cancel(edges: Edges) -> Cancellation:
     outside it, with no tolerance, no noding and no predicate: holes, enclaves and parts need no special care.
     The proof asks for rings that are valid one by one (``validity``).
 
-    Edges are brought together by a 64-bit key of their points and family, then compared point by point: a key
-    that two different edges share costs time, never the proof.
+    Edges are brought together by a key of their points and family, then compared point by point: a key that two
+    different edges share costs time, never the proof.
     """
-    if not len(edges):
-        nothing = np.zeros(0, np.intp)
-        return Cancellation(nothing, nothing, nothing)
-    keys = edge_keys(edges)
-    order = np.argsort(keys)
-    ordered = keys[order]
-    begins = np.flatnonzero(np.concatenate([np.ones(1, np.bool_), ordered[1:] != ordered[:-1]]))
-    sizes = np.diff(np.append(begins, len(ordered)))
-    twos = begins[sizes == 2]  # noqa: PLR2004  a pair is two
-    one, other = order[twos], order[twos + 1]
+    keys_as_given = edge_keys(edges)
+    order, keys = sort_keys(keys_as_given)
+    begins = np.flatnonzero(np.concatenate([np.ones(min(1, len(keys)), np.bool_), keys[1:] != keys[:-1]]))
+    twos = begins[np.diff(np.append(begins, len(keys))) == _PAIR]
+    one, other = order.take(twos), order.take(twos + 1)
     met = _opposite(edges, one, other)
-    in_doubt = np.ones(len(ordered), np.bool_)
+    if met.all() and _PAIR * len(twos) == len(keys):
+        return Cancellation(one, np.zeros(0, np.intp))
+    in_doubt = np.ones(len(keys), np.bool_)
     in_doubt[twos[met]] = False
     in_doubt[twos[met] + 1] = False
-    one, other = one[met], other[met]
-    doubtful = np.sort(order[in_doubt])
-    if len(doubtful):
-        more, others, left = _cancel_by_points(edges, doubtful)
-        if len(more):  # only where two edges share a key
-            at = np.argsort(keys[np.concatenate([one, more])], kind="stable")
-            one, other = np.concatenate([one, more])[at], np.concatenate([other, others])[at]
-    else:
-        left = doubtful
-    ahead = _runs_forward(edges, one)
-    return Cancellation(np.where(ahead, one, other), np.where(ahead, other, one), left)
-
-
-def edge_keys(edges: Edges) -> NDArray[np.uint64]:
-    """Return a 64-bit key for each edge: the same both ways, different by family."""
-    with np.errstate(over="ignore"):
-        keys = _scatter(_point_keys(edges.start) + _point_keys(edges.end))
-        if edges.family.any():
-            keys ^= _scatter(edges.family.astype(np.uint64) * _STIR)
-    return keys
-
-
-def _point_keys(points: NDArray[np.int64]) -> NDArray[np.uint64]:
-    return _scatter(points[:, 0].astype(np.uint64) * _ODD + points[:, 1].astype(np.uint64))
-
-
-def _scatter(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return the keys with their bits spread (the finaliser of SplitMix64)."""
-    keys = (keys ^ (keys >> np.uint64(30))) * _MIX
-    keys = (keys ^ (keys >> np.uint64(27))) * _STIR
-    return keys ^ (keys >> np.uint64(31))
+    more, left = _cancel_by_points(edges, np.sort(order[in_doubt]))
+    more = more[np.argsort(keys_as_given[more], kind="stable")]
+    # Edges alone under their leading bits are sorted by the whole key too; the few others go in between.
+    there = np.searchsorted(keys[twos[met]], leading_bits(keys_as_given[more], len(keys)))
+    return Cancellation(np.insert(one[met], there, more), left)
 
 
 def _opposite(edges: Edges, one: NDArray[np.intp], other: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Return where two edges run between the same points, against each other, in one family."""
     same: NDArray[np.bool_] = (
-        _same_points(edges.start[one], edges.end[other])
-        & _same_points(edges.end[one], edges.start[other])
-        & (edges.family[one] == edges.family[other])
+        _same_points(edges.start.take(one, axis=0), edges.end.take(other, axis=0))
+        & _same_points(edges.end.take(one, axis=0), edges.start.take(other, axis=0))
+        & (edges.family.take(one) == edges.family.take(other))
     )
     return same
 
@@ -102,28 +70,19 @@ def _same_points(these: NDArray[np.int64], those: NDArray[np.int64]) -> NDArray[
     return same
 
 
-def _runs_forward(edges: Edges, which: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Return whether the edges run from their smaller point (by longitude, then latitude) to the larger."""
-    start, end = edges.start[which], edges.end[which]
-    forward: NDArray[np.bool_] = (start[:, 0] < end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] < end[:, 1]))
-    return forward
-
-
-def _cancel_by_points(
-    edges: Edges, which: NDArray[np.intp]
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """Cancel among the chosen edges by sorting their points; return the pairs and what is left, in order."""
-    forward = _runs_forward(edges, which)[:, None]
+def _cancel_by_points(edges: Edges, which: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Cancel among the chosen edges by sorting their points; return one of each pair by family and points, and what is left in order."""
+    forward = runs_forward(edges.start[which], edges.end[which])[:, None]
     start, end = edges.start[which], edges.end[which]
     low, high = np.where(forward, start, end), np.where(forward, end, start)
     points = np.column_stack([edges.family[which], low, high])
     order = np.lexsort(points.T[::-1])
-    new = np.concatenate([np.ones(1, np.bool_), (points[order][1:] != points[order][:-1]).any(axis=1)])
-    begins = np.flatnonzero(new)
-    twos = begins[np.diff(np.append(begins, len(order))) == 2]  # noqa: PLR2004  a pair is two
+    new = (points[order][1:] != points[order][:-1]).any(axis=1)
+    begins = np.flatnonzero(np.concatenate([np.ones(min(1, len(which)), np.bool_), new]))
+    twos = begins[np.diff(np.append(begins, len(order))) == _PAIR]
     one, other = which[order[twos]], which[order[twos + 1]]
     met = _opposite(edges, one, other)
     left = np.ones(len(which), np.bool_)
     left[order[twos[met]]] = False
     left[order[twos[met] + 1]] = False
-    return one[met], other[met], which[left]
+    return one[met], which[left]

@@ -9,8 +9,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from grid_boundaries.check.cancellation import Cancellation, edge_keys
-from grid_boundaries.check.edges import Edges
+from grid_boundaries.check.cancellation import Cancellation
+from grid_boundaries.check.edges import PARENT, Edges, runs_forward
 from grid_boundaries.partition import LATTICE_PER_DEG
 
 FORM = "edge-cancellation/1"
@@ -20,7 +20,7 @@ _LIMB_BITS = 13  # 2**39 (local steps) * 2**13, summed over 2**10 edges, stays b
 _CHUNK = 1024
 
 
-def certify(edges: Edges, cancellation: Cancellation, children: NDArray[np.bool_], grids: int) -> dict[str, Any]:
+def certify(edges: Edges, cancellation: Cancellation, grids: int) -> dict[str, Any]:
     """Return the certificate of a check that left nothing over.
 
     ``edge_hash`` is the SHA-256 of the undirected edges, once each, as five little-endian 64-bit integers (family,
@@ -29,9 +29,8 @@ def certify(edges: Edges, cancellation: Cancellation, children: NDArray[np.bool_
     exact: twice the signed area in square lattice steps, as decimal strings since JSON numbers lose digits.
 
     Args:
-        edges: all directed edges, the parents' reversed.
+        edges: all directed edges, the children's before the parents', which are reversed.
         cancellation: their pairs, nothing left.
-        children: which edges belong to children.
         grids: how many grids the check saw.
 
     Raises:
@@ -39,39 +38,37 @@ def certify(edges: Edges, cancellation: Cancellation, children: NDArray[np.bool_
     """
     if len(cancellation.left):
         raise ValueError("a certificate needs edges that all cancel")
+    children = len(edges) - int(np.count_nonzero(edges.owner == PARENT))
     return {
         "form": FORM,
         "lattice_per_degree": LATTICE_PER_DEG,
         "grids": grids,
         "families": int(edges.family.max()) + 1 if len(edges) else 0,
-        "edges": len(cancellation.forward),
-        "edge_hash": _edge_hash(edges, cancellation.forward),
-        "doubled_area_of_children": str(doubled_area(edges.pick(children))),
-        "doubled_area_of_parents": str(-doubled_area(edges.pick(~children))),
+        "edges": len(cancellation.met),
+        "edge_hash": _edge_hash(edges.pick(cancellation.met)),
+        "doubled_area_of_children": str(doubled_area(edges.start[:children], edges.end[:children])),
+        "doubled_area_of_parents": str(-doubled_area(edges.start[children:], edges.end[children:])),
         "versions": {"shapely": shapely.__version__, "geos": shapely.geos_version_string, "numpy": np.__version__},
     }
 
 
-def _edge_hash(edges: Edges, forward: NDArray[np.intp]) -> str:
-    chosen = edges.pick(forward)
-    keys = edge_keys(chosen)
-    if (keys[1:] == keys[:-1]).any():  # two edges share a key: their points decide
-        columns = (*chosen.end.T[::-1], *chosen.start.T[::-1], chosen.family, keys)
-        chosen = chosen.pick(np.lexsort(columns))
-    record = np.empty((len(chosen), 5), dtype="<i8")
-    record[:, 0], record[:, 1:3], record[:, 3:5] = chosen.family, chosen.start, chosen.end
+def _edge_hash(edges: Edges) -> str:
+    forward = runs_forward(edges.start, edges.end)[:, None]
+    record = np.empty((len(edges), 5), dtype="<i8")
+    record[:, 0] = edges.family
+    record[:, 1:3] = np.where(forward, edges.start, edges.end)
+    record[:, 3:5] = np.where(forward, edges.end, edges.start)
     return hashlib.sha256(record.data).hexdigest()
 
 
-def doubled_area(edges: Edges) -> int:
-    """Return twice the signed area that closed rings enclose, in square lattice steps; exact, of any size.
+def doubled_area(start: NDArray[np.int64], end: NDArray[np.int64]) -> int:
+    """Return twice the signed area that the edges of closed rings enclose, in square lattice steps; exact, of any size.
 
     Products are split into limbs that fit 64-bit integers, summed in chunks, and put together as Python integers.
     """
-    if not len(edges):
+    if not len(start):
         return 0
-    origin = edges.start[0]
-    start, end = edges.start - origin, edges.end - origin
+    start, end = start - start[0], end - start[0]
     return _sum_of_products(start[:, 0], end[:, 1]) - _sum_of_products(end[:, 0], start[:, 1])
 
 

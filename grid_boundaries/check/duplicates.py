@@ -12,6 +12,7 @@ from shapely.geometry import mapping
 
 from grid_boundaries.check import messages
 from grid_boundaries.check.findings import Finding, place_of
+from grid_boundaries.check.keys import scatter
 from grid_boundaries.projection import area_m2
 
 
@@ -39,10 +40,14 @@ def find_duplicate_shapes(
     grid with the smallest code is kept: the others would only repeat its overlaps.  Families come as one number
     for each grid; a child may have its parent's polygon.
     """
-    boxes = shapely.bounds(shapes)
-    keys = np.ascontiguousarray(np.column_stack([boxes, family])).view(f"V{5 * boxes.itemsize}").ravel().tolist()
-    alike: defaultdict[bytes, list[int]] = defaultdict(list)
-    for number, key in enumerate(keys):
+    boxes = np.column_stack([shapely.bounds(shapes).view(np.uint64), family.astype(np.uint64)])
+    keys = np.zeros(len(shapes), np.uint64)
+    for column in boxes.T:
+        keys = scatter(keys ^ column)
+    if len(np.unique(keys)) == len(keys):
+        return [], np.arange(len(shapes))
+    alike: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    for number, key in enumerate(zip(keys.tolist(), family.tolist(), strict=True)):
         alike[key].append(number)
     findings, dropped = [], []
     for numbers in alike.values():

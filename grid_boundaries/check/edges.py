@@ -34,36 +34,36 @@ class Edges:
 
     def pick(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Edges:
         """Return the chosen edges, by mask or by number."""
-        return Edges(self.start[which], self.end[which], self.owner[which], self.family[which])
-
-    def reversed(self) -> Edges:
-        """Return the edges the other way round: the ground on their left is then everything but the owner's."""
-        return Edges(self.end, self.start, self.owner, self.family)
-
-    def in_family(self, family: NDArray[np.int32] | int, owner: int | None = None) -> Edges:
-        """Return the edges under another family (one number, or one for each edge), and another owner."""
-        families = np.broadcast_to(np.asarray(family, np.int32), self.owner.shape)
-        owners = self.owner if owner is None else np.full(len(self), owner, np.int32)
-        return Edges(self.start, self.end, owners, families)
+        numbers = np.flatnonzero(which) if which.dtype == np.bool_ else which
+        return Edges(
+            self.start.take(numbers, axis=0),
+            self.end.take(numbers, axis=0),
+            self.owner.take(numbers),
+            self.family.take(numbers),
+        )
 
 
-def join_edges(sets: Sequence[Edges]) -> Edges:
-    """Return all edges of the sets, in their order; of one set, the set itself."""
-    if len(sets) == 1:
-        return sets[0]
-    return Edges(
-        np.concatenate([edges.start for edges in sets]),
-        np.concatenate([edges.end for edges in sets]),
-        np.concatenate([edges.owner for edges in sets]),
-        np.concatenate([edges.family for edges in sets]),
-    )
+def runs_forward(start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return whether edges run from their smaller point (by longitude, then latitude) to the larger."""
+    forward: NDArray[np.bool_] = (start[:, 0] < end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] < end[:, 1]))
+    return forward
 
 
-def edges_of(shapes: NDArray[np.object_] | Sequence[BaseGeometry]) -> Edges:
+def edges_of(
+    shapes: NDArray[np.object_] | Sequence[BaseGeometry],
+    family: NDArray[np.int32] | None = None,
+    reversed_from: int | None = None,
+) -> Edges:
     """Return the directed edges of valid polygons and multipolygons, owner ``i`` for ``shapes[i]``.
 
     Rings may turn either way: they are turned so that the ground lies on the left.  Vertices are rounded to the
-    lattice; edges that become a point are left out.  The family is 0.
+    lattice; edges that become a point are left out.
+
+    Args:
+        shapes: polygons in degrees.
+        family: the family of each shape; 0 for all when left out.
+        reversed_from: this shape and those after it are parents: everything but them lies on the left of their
+            edges, whose owner is ``PARENT``.
     """
     array = np.asarray(shapes, dtype=object)
     parts, shape_of_part = shapely.get_parts(array, return_index=True)
@@ -72,19 +72,24 @@ def edges_of(shapes: NDArray[np.object_] | Sequence[BaseGeometry]) -> Edges:
     sizes = shapely.get_num_coordinates(rings)
     first = np.cumsum(sizes) - sizes
     is_hole = np.concatenate([np.zeros(1, np.bool_), part_of_ring[1:] == part_of_ring[:-1]])[: len(rings)]
-    backwards = _turns_left(points, first, sizes) == is_hole
-    last = first + sizes - 1
-    inside_ring = np.ones(max(len(points) - 1, 0), np.bool_)
-    inside_ring[last[:-1]] = False  # from the end of a ring to the start of the next is no edge
+    shape_of_ring = shape_of_part[part_of_ring].astype(np.int32)
+    is_parent = shape_of_ring >= (len(array) if reversed_from is None else reversed_from)
+    backwards = _turns_left(points, first, sizes) == (is_hole ^ is_parent)
+    owner_of_ring = np.where(is_parent, np.int32(PARENT), shape_of_ring)
+    family_of_ring = np.zeros_like(shape_of_ring) if family is None else family.astype(np.int32)[shape_of_ring]
     start, end = points[:-1], points[1:]
-    inside_ring &= (start[:, 0] != end[:, 0]) | (start[:, 1] != end[:, 1])
-    owner = np.repeat(shape_of_part[part_of_ring].astype(np.int32), sizes)[:-1]
+    is_edge = (start[:, 0] != end[:, 0]) | (start[:, 1] != end[:, 1])
+    is_edge[(first + sizes - 1)[:-1]] = False  # from the end of a ring to the start of the next is no edge
     if backwards.any():
         flip = np.repeat(backwards, sizes)[:-1, None]
         start, end = np.where(flip, end, start), np.where(flip, start, end)
-    if not inside_ring.all():
-        start, end, owner = start[inside_ring], end[inside_ring], owner[inside_ring]
-    return Edges(start, end, owner, np.zeros(len(owner), np.int32))
+    number = np.flatnonzero(is_edge)
+    return Edges(
+        start.take(number, axis=0),
+        end.take(number, axis=0),
+        np.repeat(owner_of_ring, sizes).take(number),
+        np.repeat(family_of_ring, sizes).take(number),
+    )
 
 
 def _turns_left(points: NDArray[np.int64], first: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -18,7 +18,7 @@ from grid_boundaries.check.certificate import certify
 from grid_boundaries.check.contiguity import find_enclaves
 from grid_boundaries.check.coverage import Family, explain
 from grid_boundaries.check.duplicates import find_duplicate_shapes
-from grid_boundaries.check.edges import PARENT, Edges, edges_of, join_edges
+from grid_boundaries.check.edges import PARENT, Edges, edges_of
 from grid_boundaries.check.findings import GAPS, Finding, place_of
 from grid_boundaries.check.rules import CheckRules
 from grid_boundaries.projection import area_m2
@@ -54,7 +54,7 @@ def check_families(families: Families, rules: CheckRules) -> GroundCheck:
     """Check that every family tiles its parent; all edges cancel in one pass, what is left over by family."""
     inside = np.flatnonzero(families.family >= 0)
     findings, kept = _without_duplicates(families, inside)
-    edges, is_child = _edges(families, kept)
+    edges = _edges(families, kept)
     cancellation = cancel(edges)
     ratio = 1.0
     left = edges.pick(cancellation.left)
@@ -67,7 +67,7 @@ def check_families(families: Families, rules: CheckRules) -> GroundCheck:
             [families.codes[number] for number in kept], families.shapes[kept], families.family[kept]
         )
     proved = not len(cancellation.left) and len(edges) > 0 and len(kept) == len(inside)
-    certificate = certify(edges, cancellation, is_child, len(families.codes)) if proved else None
+    certificate = certify(edges, cancellation, len(families.codes)) if proved else None
     return GroundCheck(findings, ratio, certificate)
 
 
@@ -80,32 +80,25 @@ def _without_duplicates(
     return findings, inside[kept]
 
 
-def _edges(families: Families, kept: NDArray[np.intp]) -> tuple[Edges, NDArray[np.bool_]]:
-    """Return the edges of children and, reversed, of parents; and which are of children.  Owners number all shapes."""
-    children = edges_of(families.shapes[kept])
-    children = Edges(
-        children.start,
-        children.end,
-        kept[children.owner].astype(np.int32),
-        families.family[kept][children.owner],
-    )
-    bounded = np.array([i for i, parent in enumerate(families.parents) if parent is not None], dtype=np.int32)
-    outer = np.empty(len(bounded), dtype=object)
-    outer[:] = [families.parents[i] for i in bounded]
-    parents = edges_of(outer)
-    parents = parents.in_family(bounded[parents.owner], PARENT).reversed()
-    return join_edges([children, parents]), np.repeat([True, False], [len(children), len(parents)])
+def _edges(families: Families, kept: NDArray[np.intp]) -> Edges:
+    """Return the edges of children, owners numbering ``kept``, and after them those of parents, reversed."""
+    bounded = [number for number, parent in enumerate(families.parents) if parent is not None]
+    shapes = np.empty(len(kept) + len(bounded), dtype=object)
+    shapes[: len(kept)] = families.shapes[kept]
+    shapes[len(kept) :] = [families.parents[number] for number in bounded]
+    family = np.concatenate([families.family[kept], np.array(bounded, dtype=np.int32)])
+    return edges_of(shapes, family, reversed_from=len(kept))
 
 
 def _explain(
     families: Families, kept: NDArray[np.intp], left: Edges, number: int, rules: CheckRules
 ) -> tuple[list[Finding], float]:
     """Return what is wrong in one family, and the owned share of its ground."""
-    members = kept[families.family[kept] == number]
+    in_family = np.flatnonzero(families.family[kept] == number)
+    members = kept[in_family]
     parent, parent_code = families.parents[number], families.parent_codes[number]
     family = Family([families.codes[member] for member in members], families.shapes[members], parent, parent_code)
-    place_in_family = np.searchsorted(members, left.owner)
-    owner = np.where(left.owner == PARENT, PARENT, place_in_family).astype(np.int32)
+    owner = np.where(left.owner == PARENT, PARENT, np.searchsorted(in_family, left.owner)).astype(np.int32)
     findings = explain(family, Edges(left.start, left.end, owner, left.family), rules)
     gaps_m2 = sum(finding.area_m2 or 0.0 for finding in findings if finding.rule in GAPS)
     if not gaps_m2:

@@ -91,9 +91,11 @@ def _misplaced(
         parent = by_code.get(grid.parent)
         if parent is None:
             yield _remark("unknown-parent", grid.code, messages.unknown_parent(grid.code, grid.parent), shape)
+        elif grid.level in rank and parent.level in rank and rank[parent.level] < rank[grid.level]:
+            continue  # the usual case; no way round comes back to a level
         elif _leads_back(grid, by_code):
             yield _remark("unknown-parent", grid.code, messages.own_ancestor(grid.code, grid.parent), shape)
-        elif grid.level in rank and parent.level in rank and rank[parent.level] >= rank[grid.level]:
+        elif grid.level in rank and parent.level in rank:
             said = messages.parent_not_above(grid.code, grid.level, parent.code, parent.level)
             yield _remark("unknown-parent", grid.code, said, shape)
 

@@ -45,17 +45,18 @@ def inspect_shapes(codes: Sequence[str], shapes: Sequence[BaseGeometry | None]) 
     for i in np.flatnonzero(shapely.is_empty(array)):
         faults.setdefault(i, ("empty", None))
     points, shape_of_point = shapely.get_coordinates(array, return_index=True)
-    for i in np.unique(shape_of_point[~np.isfinite(points).all(axis=1)]):
+    finite = np.isfinite(points[:, 0]) & np.isfinite(points[:, 1])
+    for i in np.unique(shape_of_point[~finite]):
         faults[i] = ("not-finite", _some_finite_point(array[i]))
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"):  # not a number is not far
         far = (np.abs(points[:, 0]) > 180) | (np.abs(points[:, 1]) > 90)  # noqa: PLR2004  the degrees of the Earth
     for i in np.unique(shape_of_point[far]):
         faults.setdefault(i, ("not-degrees", None))
     sound = np.setdiff1d(np.arange(len(array)), np.fromiter(faults, np.intp, len(faults)))
     flat = lay_on_lattice(array[sound])
-    for i, shape in zip(sound[~shapely.is_valid(flat)], flat[~shapely.is_valid(flat)], strict=True):
+    good = np.asarray(shapely.is_valid(flat), np.bool_)
+    for i, shape in zip(sound[~good], flat[~good], strict=True):
         faults[i] = _invalid(array[i], shape)
-    good = np.array([i not in faults for i in sound], dtype=np.bool_)
     findings = tuple(_finding(codes[i], *faults[i]) for i in sorted(faults))
     return Inspection(findings, sound[good], flat[good])
 
@@ -64,7 +65,8 @@ def lay_on_lattice(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     """Return finite shapes without heights, vertices on the lattice; those that are so already as they are."""
     flat: NDArray[np.object_] = shapely.force_2d(shapes) if shapely.has_z(shapes).any() else shapes.copy()
     points, shape_of_point = shapely.get_coordinates(flat, return_index=True)
-    off = np.unique(shape_of_point[(from_lattice(to_lattice(points)) != points).any(axis=1)])
+    moved = from_lattice(to_lattice(points)) != points
+    off = np.unique(shape_of_point[moved[:, 0] | moved[:, 1]])
     if len(off):
         flat[off] = shapely.transform(flat[off], lambda degrees: from_lattice(to_lattice(degrees)))
     return flat

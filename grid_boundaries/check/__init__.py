@@ -1,1 +1,8 @@
-"""The proof that grids tile their ground, and the findings when they do not."""
+"""The check: whether grids tile their parent, proved or told with place, size and neighbours (decision 6)."""
+
+from grid_boundaries.check.findings import Finding, Report
+from grid_boundaries.check.rules import CheckRules
+from grid_boundaries.check.siblings import check_grids
+from grid_boundaries.check.tree import check_tree
+
+__all__ = ["CheckRules", "Finding", "Report", "check_grids", "check_tree"]

@@ -1,0 +1,86 @@
+"""Remarks on how grids hang together: enclaves, and groups that share no edge."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely import STRtree
+from shapely.geometry import Polygon, mapping
+
+from grid_boundaries.check import messages
+from grid_boundaries.check.findings import Finding, place_of
+
+
+def find_enclaves(codes: Sequence[str], shapes: NDArray[np.object_], family: NDArray[np.int32]) -> list[Finding]:
+    """Return a remark for each grid that fills a hole of another of its family: it has one neighbour all around."""
+    found = []
+    parts, shape_of_part = shapely.get_parts(shapes, return_index=True)
+    holed = np.flatnonzero(shapely.get_num_interior_rings(parts) > 0)
+    if not len(holed):
+        return found
+    by_box: defaultdict[tuple[float, ...], list[int]] = defaultdict(list)
+    for number, box in enumerate(shapely.bounds(shapes).tolist()):
+        by_box[tuple(box)].append(number)
+    for part in holed:
+        outer = int(shape_of_part[part])
+        for ring in parts[part].interiors:
+            for inner in by_box[tuple(ring.bounds)]:
+                if family[inner] == family[outer] and shapely.equals(Polygon(ring), shapes[inner]):
+                    place = place_of(shapes[inner])
+                    found.append(
+                        Finding(
+                            "enclave",
+                            "info",
+                            (codes[inner], codes[outer]),
+                            *messages.enclave(codes[inner], codes[outer], place),
+                            geometry=mapping(shapely.normalize(shapes[inner])),
+                            place=place,
+                        )
+                    )
+    return found
+
+
+def find_separate_groups(
+    codes: Sequence[str], shapes: NDArray[np.object_], islands: NDArray[np.object_]
+) -> list[Finding]:
+    """Return a remark for each group of grids apart from the largest.
+
+    ``islands`` are the connected pieces of all ground owned, in degrees; a grid with ground on two of them joins
+    them into one group.
+    """
+    parts, shape_of_part = shapely.get_parts(shapes, return_index=True)
+    part, island = STRtree(islands).query(shapely.point_on_surface(parts), predicate="within")
+    group = list(range(len(islands)))
+    first_island: dict[int, int] = {}
+    for number, where in zip(shape_of_part[part].tolist(), island.tolist(), strict=True):
+        here, there = _root(group, where), _root(group, first_island.setdefault(number, where))
+        group[max(here, there)] = min(here, there)
+    members: defaultdict[int, list[int]] = defaultdict(list)
+    for number, where in first_island.items():
+        members[_root(group, where)].append(number)
+    groups = sorted(members.values(), key=lambda numbers: (-len(numbers), min(codes[number] for number in numbers)))
+    found = []
+    for numbers in groups[1:]:
+        names = tuple(sorted(codes[number] for number in numbers))
+        place = place_of(shapes[min(numbers, key=lambda number: codes[number])])
+        found.append(
+            Finding(
+                "not-contiguous",
+                "info",
+                names,
+                *messages.not_contiguous(names, place),
+                geometry=None if place is None else mapping(shapely.Point(place)),
+                place=place,
+            )
+        )
+    return found
+
+
+def _root(group: list[int], number: int) -> int:
+    while group[number] != number:
+        number = group[number]
+    return number

@@ -1,0 +1,158 @@
+"""Gaps that open to the outside, where no parent says where the outside begins.
+
+The outline of a set of grids may have any shape, so ground outside it is a gap only where the grids themselves
+give it away.  Three signs, each found in ground too narrow for a disc of ``strip_width_m``:
+
+* a strip between two grids that do not join at its end: on the outline one follows the other in a point where no
+  common edge of theirs begins;
+* a strip open at both ends between two grids, at least three times as long as wide;
+* an inlet of even width, at least five times as long as wide, between different grids, or a crack of at most
+  ``sliver_m`` in one grid.
+
+A notch that narrows to a vertex from which a common border goes on is the drawn outline, whatever its angle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry import Polygon
+from shapely.geometry.base import BaseGeometry
+
+from grid_boundaries.check.arrangement import Borders, Piece
+from grid_boundaries.check.edges import Edges
+from grid_boundaries.check.frame import Frame
+from grid_boundaries.check.measure import greatest_width_m
+from grid_boundaries.check.rules import CheckRules
+from grid_boundaries.projection import LocalPlane
+
+_STRIP_RATIO = 3.0
+_INLET_RATIO = 5.0
+_EVENNESS = 0.75  # mean over greatest width: 1 for a strip, 0.5 for a wedge
+_GRAIN_M = 1e-5  # a tenth of a lattice step: what buffering there and back leaves is finer
+_OUTWARD_MITRE, _INWARD_MITRE = 1.5, 10.0  # square mouths stay square; notches wider than 11.5 degrees stay open
+
+
+def find_openings(
+    owned: NDArray[np.object_], edges: Edges, frame: Frame, plane: LocalPlane, rules: CheckRules
+) -> list[Piece]:
+    """Return gaps between grids that open to the outside.
+
+    Args:
+        owned: the faces that have an owner, in local steps.
+        edges: the left-over edges, the outline among them.
+        frame: the origin of the local steps.
+        plane: metres around the grids.
+        rules: ``strip_width_m`` bounds the search, ``sliver_m`` what counts as a crack.
+
+    Returns:
+        One piece of kind ``gap`` for each opening, in local steps, closed by a straight mouth.
+    """
+    if not len(owned) or not rules.strip_width_m:
+        return []
+    outline = _filled(owned)
+    outline_m = plane.to_metres(frame.to_degrees(outline))
+    half = rules.strip_width_m / 2
+    closed = shapely.buffer(outline_m, half, join_style="mitre", mitre_limit=_OUTWARD_MITRE)
+    closed = shapely.buffer(closed, -half, join_style="mitre", mitre_limit=_INWARD_MITRE)
+    narrow = shapely.difference(closed, outline_m, grid_size=_GRAIN_M)
+    borders = Borders(edges, frame)
+    joints = _joints(edges)
+    found = []
+    for part_m in shapely.get_parts(narrow):
+        if part_m.geom_type != "Polygon" or part_m.area <= _GRAIN_M * part_m.length:
+            continue
+        part = frame.to_local(plane.to_degrees(part_m))
+        if shapely.is_valid(part) and part.area > 0 and _is_gap(part_m, _sides(part, borders, joints, frame), rules):
+            found.append(Piece("gap", (), part))
+    return found
+
+
+def _filled(owned: NDArray[np.object_]) -> BaseGeometry:
+    """Return the union of faces without its holes: those are gaps already."""
+    outlines = [Polygon(part.exterior) for part in shapely.get_parts(shapely.coverage_union_all(owned))]
+    return shapely.union_all(outlines, grid_size=1.0) if len(outlines) > 1 else outlines[0]
+
+
+def _joints(edges: Edges) -> set[tuple[int, int]]:
+    """Return the vertices where one left-over edge ends and one begins: all else there has cancelled."""
+    ends, arriving = np.unique(edges.end, axis=0, return_counts=True)
+    starts, leaving = np.unique(edges.start, axis=0, return_counts=True)
+    once = {(lon, lat) for lon, lat in ends[arriving == 1].tolist()}
+    return once & {(lon, lat) for lon, lat in starts[leaving == 1].tolist()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """What bounds a narrow piece: its owners, the runs of owned border between mouths, and how the runs join."""
+
+    owners: frozenset[int]
+    runs: int
+    joined: bool
+    """Whether wherever one owner follows another, a common border of theirs begins."""
+
+
+def _sides(part: BaseGeometry, borders: Borders, joints: set[tuple[int, int]], frame: Frame) -> _Sides:
+    owners: set[int] = set()
+    runs, joined = 0, True
+    for ring in shapely.get_rings(part):
+        points = shapely.get_coordinates(ring)
+        sides: list[set[int]] = [set() for _ in points[1:]]
+        for segment, owner in zip(*borders.along(points[:-1], points[1:]), strict=True):
+            sides[segment].add(int(owner))
+        corners = [(lon, lat) for lon, lat in frame.steps(points[:-1]).tolist()]
+        mouth = next((i for i, side in enumerate(sides) if not side), 0)
+        sides, corners = sides[mouth:] + sides[:mouth], corners[mouth:] + corners[:mouth]
+        for run in _runs(sides):
+            runs += 1
+            owners |= set().union(*(sides[i] for i in run))
+            joined &= _joins(run, sides, corners, joints)
+    return _Sides(frozenset(owners), runs, joined)
+
+
+def _runs(sides: list[set[int]]) -> list[list[int]]:
+    """Return the numbers of owned segments by unbroken run; the ring begins at a mouth where it has one."""
+    runs: list[list[int]] = []
+    for i, side in enumerate(sides):
+        if side:
+            if i == 0 or not sides[i - 1]:
+                runs.append([])
+            runs[-1].append(i)
+    return runs
+
+
+def _joins(
+    run: list[int], sides: list[set[int]], corners: list[tuple[int, int]], joints: set[tuple[int, int]]
+) -> bool:
+    """Return whether a common border begins wherever one owner follows another along a run.
+
+    Next to a crossing the edges of both run under a short segment; the owner changes somewhere along those.
+    """
+    before: int | None = None
+    between: list[tuple[int, int]] = []
+    for i in run:
+        between.append(corners[i])
+        if len(sides[i]) > 1:
+            continue
+        (owner,) = sides[i]
+        if before is not None and owner != before and not joints.intersection(between):
+            return False
+        before, between = owner, []
+    return True
+
+
+def _is_gap(part_m: BaseGeometry, sides: _Sides, rules: CheckRules) -> bool:
+    """Return whether a narrow piece outside the outline is a fault; see the signs above."""
+    between = len(sides.owners) > 1
+    mean_m = 2 * part_m.area / part_m.length
+    ratio = part_m.area / mean_m**2
+    if between and not sides.joined:
+        return True
+    if between and sides.runs > 1:
+        return bool(ratio >= _STRIP_RATIO)
+    if ratio < _INLET_RATIO or not (between or mean_m <= rules.sliver_m):
+        return False
+    return mean_m >= _EVENNESS * greatest_width_m(part_m, mean_m / 20)

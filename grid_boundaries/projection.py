@@ -1,0 +1,76 @@
+"""Metres for places given in degrees: geodesic sizes, and a plane around a place (decision 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pyproj
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+GEOD = pyproj.Geod(ellps="GRS80")
+"""The ellipsoid of CGCS2000; WGS 84 differs from it by a tenth of a millimetre at the pole."""
+
+
+def area_m2(shape: BaseGeometry) -> float:
+    """Return the geodesic area of polygons in degrees, in square metres; holes count off.
+
+    Rings may turn either way.  Points, lines and empty shapes have no area.  Good to about 0.00001 m² for a piece
+    of metres, which a sliver of 0.1 mm needs (measured against an equal-area plane).
+    """
+    total = 0.0
+    for part in shapely.get_parts(shape):
+        if part.geom_type == "Polygon" and not part.is_empty:
+            total += _ring_area_m2(part.exterior) - sum(_ring_area_m2(hole) for hole in part.interiors)
+    return total
+
+
+def length_m(line: BaseGeometry) -> float:
+    """Return the geodesic length of lines, or of the rings of polygons, in metres."""
+    return float(GEOD.geometry_length(line if shapely.get_dimensions(line) < 2 else line.boundary))  # noqa: PLR2004  2: area
+
+
+def _ring_area_m2(ring: BaseGeometry) -> float:
+    lons, lats = shapely.get_coordinates(ring).T
+    return abs(float(GEOD.polygon_area_perimeter(lons, lats)[0]))
+
+
+class LocalPlane:
+    """A plane in metres around a place: the azimuthal equidistant projection centred there.
+
+    Lengths are off by at most 0.04 % at 300 km from the centre and by 1.7 % at 2,000 km, which serves for widths,
+    never for what is stored.  There and back is exact to a ten-thousandth of a lattice step; the equal-area
+    projections of PROJ 9.5 lose 1.4 mm on the way back.
+    """
+
+    def __init__(self, lon: float, lat: float) -> None:
+        plane = pyproj.CRS.from_dict(
+            {"proj": "aeqd", "lon_0": lon, "lat_0": lat, "ellps": "GRS80", "units": "m", "type": "crs"}
+        )
+        self._forward = pyproj.Transformer.from_crs("EPSG:4326", plane, always_xy=True)
+
+    @classmethod
+    def around(cls, shapes: BaseGeometry | Iterable[BaseGeometry]) -> LocalPlane:
+        """Return the plane centred on the bounding box of shapes in degrees; of nothing, on 0, 0."""
+        west, south, east, north = shapely.total_bounds(np.asarray(shapes, dtype=object))
+        if not np.isfinite([west, south, east, north]).all():
+            return cls(0.0, 0.0)
+        return cls(float(west + east) / 2, float(south + north) / 2)
+
+    def to_metres(self, shape: BaseGeometry) -> BaseGeometry:
+        """Return a shape in degrees as metres east and north of the centre."""
+        return shapely.transform(shape, self.metres)
+
+    def to_degrees(self, shape: BaseGeometry) -> BaseGeometry:
+        """Return a shape of this plane in degrees, longitude first."""
+        return shapely.transform(shape, self.degrees)
+
+    def metres(self, degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return points of the shape (n, 2) in metres."""
+        return np.column_stack(self._forward.transform(degrees[:, 0], degrees[:, 1]))
+
+    def degrees(self, metres: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return points of the shape (n, 2) in degrees, longitude first."""
+        return np.column_stack(self._forward.transform(metres[:, 0], metres[:, 1], direction="INVERSE"))

@@ -1,4 +1,4 @@
-"""``make setup`` finds and installs system packages; Debian's programs are stood in for, since tests install nothing."""
+"""``make setup`` finds and installs system packages; Debian's programs are stood in for: tests install nothing."""
 
 from __future__ import annotations
 

@@ -1,0 +1,115 @@
+"""The web console: its page and its files, as ``npm run build`` lays them in ``gis_service/console/dist``."""
+
+from __future__ import annotations
+
+from os import PathLike, stat_result
+from pathlib import Path
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+DIST = Path(__file__).resolve().parent.parent / "console" / "dist"
+
+# Scripts, styles and the map's worker come from here alone; there is no inline script or style.  MapLibre's style
+# sheet holds its signs as data: images, and the map reads pictures it drew itself as blob: images.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+PAGE_HEADERS = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+# File names carry a hash of their content: another content is another address.
+IMMUTABLE = "public, max-age=31536000, immutable"
+# What the build lays beside a text, best first.
+ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
+MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+
+NOT_BUILT = """<!doctype html>
+<html lang="zh-CN">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>网格底座 · gis-service</title>
+<h1>控制台还没有构建</h1>
+<p>请在项目目录运行 <code>make setup</code>，然后刷新本页。
+接口已经可用，说明见 <a href="openapi.json">/openapi.json</a>。</p>
+<hr>
+<h1 lang="en">The console has not been built</h1>
+<p lang="en">Run <code>make setup</code> in the project's folder, then reload this page.
+The API works already; it is described at <a href="openapi.json">/openapi.json</a>.</p>
+</html>
+"""
+
+
+class ConsoleAssets(StaticFiles):
+    """Serves the hashed files of the build for ever, compressed where the build laid a compressed one beside."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory=directory, check_dir=False)
+
+    async def check_config(self) -> None:
+        """Let a missing folder be: without a build each file is simply not found."""
+
+    def file_response(
+        self, full_path: str | PathLike[str], stat_result: stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """Return a file; a request that takes br or gzip gets the compressed one under the same name."""
+        path = Path(full_path)
+        compressed, encoding = _find_compressed(path, Headers(scope=scope))
+        served_stat = stat_result if encoding is None else compressed.stat()
+        response = super().file_response(compressed, served_stat, scope, status_code)
+        if encoding is not None:
+            response.headers["Content-Encoding"] = encoding
+        response.headers["Content-Type"] = _media_type(path)
+        response.headers["Cache-Control"] = IMMUTABLE
+        response.headers["Vary"] = "Accept-Encoding"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+
+def _find_compressed(path: Path, headers: Headers) -> tuple[Path, str | None]:
+    """Return the best compressed neighbour of a file that the request takes, or the file itself and None."""
+    offers = [part.replace(" ", "").partition(";q=") for part in headers.get("accept-encoding", "").split(",")]
+    accepted = {name.lower() for name, _, weight in offers if weight.rstrip("0") not in {"0.", "."} and weight != "0"}
+    for encoding, suffix in ENCODINGS:
+        compressed = path.with_name(path.name + suffix)
+        if encoding in accepted and compressed.is_file():
+            return compressed, encoding
+    return path, None
+
+
+def _media_type(path: Path) -> str:
+    """Return the media type by the name without the compression: not all systems know ``.mjs``."""
+    return MEDIA_TYPES.get(path.suffix, "application/octet-stream")
+
+
+def make_console_routes(dist: Path) -> list[BaseRoute]:
+    """Return the routes of the console: ``/`` and ``/assets/…``; ``dist`` may be built while the service runs."""
+    page = dist / "index.html"
+
+    def show_page(_request: Request) -> Response:
+        if not page.is_file():
+            return HTMLResponse(NOT_BUILT, headers=PAGE_HEADERS)
+        return FileResponse(page, media_type="text/html", headers=PAGE_HEADERS)
+
+    return [
+        Route("/", show_page, include_in_schema=False),
+        Mount("/assets", ConsoleAssets(dist / "assets"), name="console-assets"),
+    ]
+
+
+console_routes = make_console_routes(DIST)

@@ -19,6 +19,7 @@ def describe(
     """Return the TileJSON of some layers of one edition.
 
     ``tiles_url`` is the template with {z}, {x} and {y}; it names the edition, so that a map never mixes two.
+    ``levels`` are those that the filter of that name takes, the root-most first, as TileJSON leaves room for.
     ``attribution`` names the source of the outline and is left out when empty.  ``exact`` says that incidents are
     shown one by one.  At least one layer.
 
@@ -48,6 +49,7 @@ def describe(
             for layer in layers
         ],
         "edition": edition.number,
+        "levels": [level.code for level in sorted(edition.levels, key=lambda level: level.rank)],
     }
     return description | ({"attribution": attribution} if attribution else {})
 

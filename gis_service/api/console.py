@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from os import PathLike, stat_result
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
+
+from gis_service.api.content_coding import Coding, choose_coding
 
 DIST = Path(__file__).resolve().parent.parent / "console" / "dist"
 
@@ -30,8 +33,8 @@ PAGE_HEADERS = {
 }
 # File names carry a hash of their content: another content is another address.
 IMMUTABLE = "public, max-age=31536000, immutable"
-# What the build lays beside a text, best first.
-ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
+# What the build lays beside a text.
+SUFFIXES: Mapping[Coding, str] = {"br": ".br", "gzip": ".gz", "identity": ""}
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -69,9 +72,9 @@ class ConsoleAssets(StaticFiles):
     ) -> Response:
         """Return a file; a request that takes br or gzip gets the compressed one under the same name."""
         path = Path(full_path)
-        compressed, encoding = _find_compressed(path, Headers(scope=scope))
-        served_stat = stat_result if encoding is None else compressed.stat()
-        response = super().file_response(compressed, served_stat, scope, status_code)
+        served, encoding = _find_compressed(path, Headers(scope=scope))
+        served_stat = stat_result if encoding is None else served.stat()
+        response = super().file_response(served, served_stat, scope, status_code)
         if encoding is not None:
             response.headers["Content-Encoding"] = encoding
         response.headers["Content-Type"] = _media_type(path)
@@ -82,14 +85,10 @@ class ConsoleAssets(StaticFiles):
 
 
 def _find_compressed(path: Path, headers: Headers) -> tuple[Path, str | None]:
-    """Return the best compressed neighbour of a file that the request takes, or the file itself and None."""
-    offers = [part.replace(" ", "").partition(";q=") for part in headers.get("accept-encoding", "").split(",")]
-    accepted = {name.lower() for name, _, weight in offers if weight.rstrip("0") not in {"0.", "."} and weight != "0"}
-    for encoding, suffix in ENCODINGS:
-        compressed = path.with_name(path.name + suffix)
-        if encoding in accepted and compressed.is_file():
-            return compressed, encoding
-    return path, None
+    """Return the compressed neighbour of a file that the request takes best, or the file itself and None."""
+    coding = choose_coding(headers.get("accept-encoding"))
+    compressed = path.with_name(path.name + SUFFIXES[coding])
+    return (compressed, coding) if coding != "identity" and compressed.is_file() else (path, None)
 
 
 def _media_type(path: Path) -> str:

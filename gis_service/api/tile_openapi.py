@@ -113,6 +113,7 @@ TILE_OPENAPI_PATHS: dict[str, Any] = {
                                     "vector_layers": {"type": "array", "items": {"type": "object"}},
                                     "bounds": {"type": "array", "items": {"type": "number"}},
                                     "edition": {"type": "integer"},
+                                    "levels": {"type": "array", "items": {"type": "string"}},
                                 },
                             }
                         }

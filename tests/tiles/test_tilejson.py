@@ -27,6 +27,14 @@ def test_the_centre_is_in_the_middle_at_a_zoom_with_something_to_see():
     assert centres == [[103.0, 25.0, 10], [103.0, 25.0, 13]]
 
 
+def test_levels_are_told_from_the_root_down():
+    """The edition holds them in any order; those without grids are not among them."""
+    bands = (LevelBand("street", 2, 11, 12), LevelBand("district", 1, 0, 10))
+    edition = TileEdition(7, EDITION.bounds, bands, frozenset({"district"}))
+    described = describe(edition, parse_layers("grids"), tiles_url=URL, attribution="", exact=False)
+    assert described["levels"] == ["district", "street"]
+
+
 def test_attribution_is_data():
     """Given it is told, empty it is left out."""
     layers = parse_layers("grids")

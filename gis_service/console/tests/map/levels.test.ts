@@ -23,6 +23,16 @@ describe("outlines", () => {
     ]);
   });
 
+  it("begin where the finer level does, though both suit the zooms after it", () => {
+    const overlapping = [level("unit_grid", 4, 14, 22), level("micro_grid", 5, 16, 22)];
+    expect(findOutlines(overlapping).map(({ steps }) => steps)).toEqual([[{ zoom: 16, above: 1 }]]);
+  });
+
+  it("take one step where two finer levels begin at the same zoom", () => {
+    const together = [level("city", 0, 0, 7), level("district", 1, 0, 9), level("street", 2, 0, 11)];
+    expect(findOutlines(together)[0]?.steps).toEqual([{ zoom: 0, above: 2 }]);
+  });
+
   it("are none for a tree of one level", () => {
     expect(findOutlines(LEVELS.slice(0, 1))).toEqual([]);
   });

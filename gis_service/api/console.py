@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from os import PathLike, stat_result
 from pathlib import Path
 
@@ -23,9 +23,10 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+# Swagger UI sets styles on its elements.
+DOCS_SECURITY_POLICY = CONTENT_SECURITY_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 PAGE_HEADERS = {
     "Cache-Control": "no-cache",
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
@@ -97,16 +98,22 @@ def _media_type(path: Path) -> str:
 
 
 def make_console_routes(dist: Path) -> list[BaseRoute]:
-    """Return the routes of the console: ``/`` and ``/assets/…``; ``dist`` may be built while the service runs."""
-    page = dist / "index.html"
+    """Return the routes of the pages and of ``/assets/…``; ``dist`` may be built while the service runs."""
 
-    def show_page(_request: Request) -> Response:
-        if not page.is_file():
-            return HTMLResponse(NOT_BUILT, headers=PAGE_HEADERS)
-        return FileResponse(page, media_type="text/html", headers=PAGE_HEADERS)
+    def show(name: str, policy: str) -> Callable[[Request], Response]:
+        page = dist / name
+        headers = PAGE_HEADERS | {"Content-Security-Policy": policy}
+
+        def show_page(_request: Request) -> Response:
+            if not page.is_file():
+                return HTMLResponse(NOT_BUILT, headers=headers)
+            return FileResponse(page, media_type="text/html", headers=headers)
+
+        return show_page
 
     return [
-        Route("/", show_page, include_in_schema=False),
+        Route("/", show("index.html", CONTENT_SECURITY_POLICY), include_in_schema=False),
+        Route("/docs", show("docs.html", DOCS_SECURITY_POLICY), include_in_schema=False),
         Mount("/assets", ConsoleAssets(dist / "assets"), name="console-assets"),
     ]
 

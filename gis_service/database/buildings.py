@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from gis_service.database.geometry import point_column
-from gis_service.database.tables import building, building_owner, entrance, grid
+from gis_service.database.tables import building, building_owner, data_version, entrance, grid
 from gis_service.domain.building import Building, Entrance, OwnedPoint
 
 _PLAIN = ("code", "name", "address", "use", "storeys", "households", "verified_on")
@@ -72,6 +73,7 @@ class BuildingRepository:
                 for one, owner in zip(buildings, owners, strict=True)
             ],
         )
+        self._move_version()
 
     def on_ground(self, grids: Collection[str], edition: int) -> list[OwnedPoint]:
         """Return the buildings that these grids own now, or that lie in their boxes in an edition being published."""
@@ -106,6 +108,14 @@ class BuildingRepository:
                 {"building_code": code, "editions": Range(edition, None), "grid_code": owner}
                 for code, owner in owners.items()
             ],
+        )
+        self._move_version()
+
+    def _move_version(self) -> None:
+        """Tell the tiles that buildings have changed (decision 9)."""
+        moved = upsert(data_version).values(layer="buildings", version=1)
+        self._session.execute(
+            moved.on_conflict_do_update(index_elements=["layer"], set_={"version": data_version.c.version + 1})
         )
 
 

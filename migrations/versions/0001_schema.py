@@ -397,7 +397,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["owner"], ["grid_code.code"], name=op.f("incident_owner_fk")),
         sa.PrimaryKeyConstraint("id", name=op.f("incident_pk")),
     )
-    op.create_index("incident_chain_ix", "incident", ["chain"], unique=False, postgresql_using="gin")
+    op.create_index(
+        "incident_chain_ix",
+        "incident",
+        ["chain"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+    )
     op.create_index(
         "incident_external_id_ix",
         "incident",

@@ -1,0 +1,56 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gis_service.domain.building_code import make_building_code, parse_building_code
+
+CODE = make_building_code("530103", 4217)
+
+
+def test_a_code_has_county_serial_and_check_character():
+    """Fourteen characters; the check character is that of ISO 7064 MOD 37,36."""
+    assert CODE[:13] == "5301030004217"
+    assert len(CODE) == 14
+
+
+@given(st.integers(0, 9_999_999))
+def test_what_is_made_can_be_read(serial):
+    """Every serial number, as printed in groups and lower case."""
+    code = make_building_code("530103", serial)
+    assert parse_building_code(f" {code[:6]}-{code[6:13]} {code[13:].lower()}\n") == code
+
+
+@given(st.integers(0, 9_999_999), st.integers(0, 12), st.integers(1, 9))
+def test_one_wrong_digit_is_found(serial, position, step):
+    """Any of the thirteen digits, changed to any other."""
+    code = make_building_code("530103", serial)
+    wrong = code[:position] + str((int(code[position]) + step) % 10) + code[position + 1 :]
+    with pytest.raises(ValueError, match="a character is wrong or two are swapped"):
+        parse_building_code(wrong)
+
+
+def test_full_width_characters_and_long_dashes_are_read():
+    """As a Chinese keyboard types them."""
+    wide = "".join(chr(ord(character) + 0xFEE0) for character in CODE)
+    assert parse_building_code(f"{wide[:6]}—{wide[6:]}") == CODE
+
+
+@pytest.mark.parametrize("text", ["", "530103", CODE + "0", "X" + CODE[1:], "530103001001001", CODE[:13] + "*"])
+def test_other_forms_are_refused_with_what_a_code_looks_like(text):
+    """Empty, too short, too long, a letter too early, a grid's code, a sign."""
+    with pytest.raises(ValueError, match="13 digits and a check character"):
+        parse_building_code(text)
+
+
+@pytest.mark.parametrize("county", ["", "53010", "5301033", "53010a", "५३०१०३"])
+def test_the_place_of_issue_is_six_digits(county):
+    """Nothing, five, seven, a letter, digits of another script."""
+    with pytest.raises(ValueError, match="six digits of a county"):
+        make_building_code(county, 1)
+
+
+@pytest.mark.parametrize("serial", [-1, 10_000_000])
+def test_a_serial_out_of_range_is_refused(serial):
+    """One below the first and one above the last."""
+    with pytest.raises(ValueError, match="is not between 0 and 9999999"):
+        make_building_code("530103", serial)

@@ -53,7 +53,7 @@ def explain(family: Family, left: Edges, rules: CheckRules) -> list[Finding]:
     if not len(left):
         return findings
     frame = Frame.around(left)
-    plane = LocalPlane.around(family.shapes)
+    plane = LocalPlane.around([*family.shapes, *([] if family.parent is None else [family.parent])])
     arrangement = arrange(left, Ground(family.shapes, family.parent), frame)
     pieces = list(arrangement.pieces)
     if family.parent is None:

@@ -15,6 +15,16 @@ def greatest_width_m(shape_m: BaseGeometry, tolerance_m: float) -> float:
     return 2 * float(shapely.length(shapely.maximum_inscribed_circle(shape_m, tolerance=tolerance_m)))
 
 
+def equal_rectangle_m(shape_m: BaseGeometry) -> tuple[float, float]:
+    """Return width and length of the rectangle with the area and the perimeter of a polygon in metres.
+
+    A polygon rounder than any rectangle counts as a square.
+    """
+    quarter = shape_m.length / 4
+    half_difference = math.sqrt(max(0.0, quarter**2 - shape_m.area))
+    return quarter - half_difference, quarter + half_difference
+
+
 def width_m(shape_m: BaseGeometry) -> float:
     """Return the width of a polygon in metres: twice area over perimeter for a sliver, else its largest disc.
 

@@ -115,9 +115,7 @@ def _containments(family: Family, pieces: Sequence[Piece], frame: Frame) -> dict
     for pair, area in shared.items():
         local = [frame.to_local(family.shapes[owner]) for owner in pair]
         inner[pair] = tuple(
-            owner
-            for owner, shape in zip(pair, local, strict=True)
-            if area >= shape.area - NOISE_STEPS * shape.length
+            owner for owner, shape in zip(pair, local, strict=True) if area >= shape.area - NOISE_STEPS * shape.length
         )
     return inner
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import shapely
 from shapely.geometry.base import BaseGeometry
+
+from grid_boundaries.partition import Shape
 
 _SLIVER_ROUNDNESS = 0.05  # 4 pi A / P**2: 1 for a disc, 0.79 for a square, 0.05 for a strip 1 : 60
 
 
 def greatest_width_m(shape_m: BaseGeometry, tolerance_m: float) -> float:
     """Return the diameter of the largest disc inside a polygon in metres, its radius good to the tolerance."""
-    return 2 * float(shapely.length(shapely.maximum_inscribed_circle(shape_m, tolerance=tolerance_m)))
+    radius = shapely.maximum_inscribed_circle(cast("Shape", shape_m), tolerance=tolerance_m)
+    return 2 * float(shapely.length(radius))
 
 
 def equal_rectangle_m(shape_m: BaseGeometry) -> tuple[float, float]:

@@ -70,7 +70,11 @@ def find_openings(
         if part_m.geom_type != "Polygon" or part_m.area <= _GRAIN_M * part_m.length:
             continue
         part = frame.to_local(plane.to_degrees(part_m))
-        if shapely.is_valid(part) and part.area > 0 and _is_gap(part_m, _sides(part, borders, vertices, frame), rules):
+        if (
+            shapely.is_valid(part)
+            and part.area > 0
+            and _is_gap(part_m, _sides(part, borders, vertices, frame), rules)
+        ):
             found.append(Piece("gap", (), part))
     return found
 
@@ -129,9 +133,7 @@ def _runs(sides: list[set[int]]) -> list[list[int]]:
     return runs
 
 
-def _joins(
-    run: list[int], sides: list[set[int]], corners: list[tuple[int, int]], vertices: _Vertices
-) -> bool:
+def _joins(run: list[int], sides: list[set[int]], corners: list[tuple[int, int]], vertices: _Vertices) -> bool:
     """Return whether both have a vertex wherever one owner follows another along a run.
 
     Next to a crossing the edges of both run under a short segment; the owner changes somewhere along those.

@@ -1,7 +1,8 @@
 """Gaps that open to the outside, where no parent says where the outside begins.
 
 The outline of a set of grids may have any shape, so ground outside it is a gap only where the grids themselves
-give it away.  Three signs, each found in ground too narrow for a disc of ``strip_width_m``:
+give it away.  Three signs, each found in ground too narrow for a disc of ``strip_width_m``, or of a quarter of the
+usual grid's width where grids are small:
 
 * a strip between two grids that do not join at its end: on the outline one follows the other in a point that is not
   a vertex of both, so that edges cross there or one stops short of the other;
@@ -41,7 +42,12 @@ _OUTWARD_MITRE, _INWARD_MITRE = 1.5, 10.0  # square mouths stay square; notches 
 
 
 def find_openings(
-    owned: NDArray[np.object_], edges: Edges, frame: Frame, plane: LocalPlane, rules: CheckRules
+    owned: NDArray[np.object_],
+    edges: Edges,
+    frame: Frame,
+    plane: LocalPlane,
+    reach_m: float,
+    rules: CheckRules,
 ) -> list[Piece]:
     """Return gaps between grids that open to the outside.
 
@@ -50,16 +56,17 @@ def find_openings(
         edges: the left-over edges, the outline among them.
         frame: the origin of the local steps.
         plane: metres around the grids.
-        rules: ``strip_width_m`` bounds the search, ``sliver_m`` what counts as a crack.
+        reach_m: the width of ground that is no more narrow.
+        rules: ``sliver_m`` bounds what counts as a crack.
 
     Returns:
         One piece of kind ``gap`` for each opening, in local steps, closed by a straight mouth.
     """
-    if not len(owned) or not rules.strip_width_m:
+    if not len(owned) or reach_m <= 0:
         return []
     outline = _filled(owned)
     outline_m = plane.to_metres(frame.to_degrees(outline))
-    half = rules.strip_width_m / 2
+    half = reach_m / 2
     closed = shapely.buffer(outline_m, half, join_style="mitre", mitre_limit=_OUTWARD_MITRE)
     closed = shapely.buffer(closed, -half, join_style="mitre", mitre_limit=_INWARD_MITRE)
     narrow = shapely.difference(closed, outline_m, grid_size=_GRAIN_M)

@@ -75,7 +75,7 @@ def arrange(edges: Edges, ground: Ground, frame: Frame) -> Arrangement:
     faces = _faces(frame.lines(edges))
     if not len(faces):
         return Arrangement((), faces)
-    owners, held = ground.owners(np.asarray(frame.to_degrees(faces), dtype=object))
+    owners, held = ground.owners(frame.all_to_degrees(faces))
     counts = np.array([len(who) for who in owners])
     found: dict[tuple[Kind, tuple[int, ...]], list[BaseGeometry]] = {}
     if gaps := list(faces[(counts == 0) & held]):
@@ -105,7 +105,7 @@ def _name_finely(
     """Cut faces by every edge of their owners and of the parent, and name what comes out."""
     if not len(wrong):
         return ()
-    near = ground.tree.query(np.asarray(frame.to_degrees(wrong), dtype=object), predicate="intersects")[1]
+    near = ground.tree.query(frame.all_to_degrees(wrong), predicate="intersects")[1]
     shapes = list(ground.shapes[np.unique(near)]) + ([] if ground.parent is None else [ground.parent])
     edges = edges_of(shapes)
     west, south, east, north = shapely.total_bounds(wrong)
@@ -120,7 +120,7 @@ def _name_finely(
     )
     crossing = np.unique(STRtree(wrong).query(lines, predicate="intersects")[0])
     faces = _faces(np.concatenate([lines[crossing], shapely.boundary(wrong)]))
-    owners, held = ground.owners(np.asarray(frame.to_degrees(faces), dtype=object))
+    owners, held = ground.owners(frame.all_to_degrees(faces))
     named: list[tuple[Kind, tuple[int, ...], BaseGeometry]] = []
     for face, who, inside in zip(faces, owners, held, strict=True):
         if len(who) > 1:
@@ -140,7 +140,9 @@ class Borders:
         self._lines = frame.lines(edges)
         self._tree = STRtree(self._lines)
 
-    def along(self, starts: NDArray[np.float64], ends: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    def along(
+        self, starts: NDArray[np.float64], ends: NDArray[np.float64]
+    ) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
         """Return, for local segments, pairs of segment number and owner of an edge under the whole segment."""
         segment, edge = self._tree.query(
             shapely.points((starts + ends) / 2), predicate="dwithin", distance=self._REACH

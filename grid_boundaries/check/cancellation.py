@@ -71,7 +71,11 @@ def _same_points(these: NDArray[np.int64], those: NDArray[np.int64]) -> NDArray[
 
 
 def _cancel_by_points(edges: Edges, which: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Cancel among the chosen edges by sorting their points; return one of each pair by family and points, and what is left in order."""
+    """Cancel among the chosen edges by sorting family and points.
+
+    Returns:
+        One edge of each pair, in the order of that sort; and what is left, in the order of ``which``.
+    """
     forward = runs_forward(edges.start[which], edges.end[which])[:, None]
     start, end = edges.start[which], edges.end[which]
     low, high = np.where(forward, start, end), np.where(forward, end, start)

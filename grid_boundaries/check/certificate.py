@@ -62,9 +62,10 @@ def _edge_hash(edges: Edges) -> str:
 
 
 def doubled_area(start: NDArray[np.int64], end: NDArray[np.int64]) -> int:
-    """Return twice the signed area that the edges of closed rings enclose, in square lattice steps; exact, of any size.
+    """Return twice the signed area that the edges of closed rings enclose, in square lattice steps.
 
-    Products are split into limbs that fit 64-bit integers, summed in chunks, and put together as Python integers.
+    It is exact, whatever its size: products are split into limbs that fit 64-bit integers, summed in chunks, and put
+    together as Python integers.
     """
     if not len(start):
         return 0

@@ -17,7 +17,7 @@ from grid_boundaries.check.findings import Finding, place_of
 
 def find_enclaves(codes: Sequence[str], shapes: NDArray[np.object_], family: NDArray[np.int32]) -> list[Finding]:
     """Return a remark for each grid that fills a hole of another of its family: it has one neighbour all around."""
-    found = []
+    found: list[Finding] = []
     parts, shape_of_part = shapely.get_parts(shapes, return_index=True)
     holed = np.flatnonzero(shapely.get_num_interior_rings(parts) > 0)
     if not len(holed):

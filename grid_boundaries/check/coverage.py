@@ -22,7 +22,7 @@ from grid_boundaries.check.openings import find_openings
 from grid_boundaries.check.rules import NOISE_STEPS, CheckRules, WidthClass, severity_of
 from grid_boundaries.check.unmatched import UnmatchedVertex, match_vertices
 from grid_boundaries.partition import from_lattice
-from grid_boundaries.projection import LocalPlane, area_m2
+from grid_boundaries.projection import METRES_PER_DEGREE, LocalPlane, area_m2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,19 @@ def explain(family: Family, left: Edges, rules: CheckRules) -> list[Finding]:
     if not len(left):
         return findings
     frame = Frame.around(left)
-    plane = LocalPlane.around(family.shapes)
+    plane = LocalPlane.around([*family.shapes, *([] if family.parent is None else [family.parent])])
     arrangement = arrange(left, Ground(family.shapes, family.parent), frame)
     pieces = list(arrangement.pieces)
     if family.parent is None:
-        pieces += find_openings(arrangement.owned, left, frame, plane, rules)
+        pieces += find_openings(arrangement.owned, left, frame, plane, _reach_m(family, rules), rules)
     return findings + list(_of_pieces(family, pieces, left, frame, plane, rules))
+
+
+def _reach_m(family: Family, rules: CheckRules) -> float:
+    """Return how wide ground may be to count as a strip: at most a quarter of the usual grid's width."""
+    parallel = np.cos(np.radians(shapely.total_bounds(family.shapes)[[1, 3]].mean()))
+    usual_m = METRES_PER_DEGREE * np.sqrt(np.median(shapely.area(family.shapes)) * parallel)
+    return float(min(rules.strip_width_m, usual_m / 4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +122,7 @@ def _containments(family: Family, pieces: Sequence[Piece], frame: Frame) -> dict
     for pair, area in shared.items():
         local = [frame.to_local(family.shapes[owner]) for owner in pair]
         inner[pair] = tuple(
-            owner
-            for owner, shape in zip(pair, local, strict=True)
-            if area >= shape.area - NOISE_STEPS * shape.length
+            owner for owner, shape in zip(pair, local, strict=True) if area >= shape.area - NOISE_STEPS * shape.length
         )
     return inner
 

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry import mapping
+from shapely.geometry.base import BaseGeometry
 
 from grid_boundaries.check import messages
 from grid_boundaries.check.findings import Finding, place_of
@@ -79,7 +80,7 @@ def _same_code(code: str, times: int, places: list[tuple[float, float]]) -> Find
     )
 
 
-def _same_shape(codes: Sequence[str], shape: shapely.Geometry) -> Finding:
+def _same_shape(codes: Sequence[str], shape: BaseGeometry) -> Finding:
     ground_m2, place = area_m2(shape), place_of(shape)
     message, message_zh = messages.duplicate_geometry(codes, ground_m2, place)
     return Finding(

@@ -69,7 +69,7 @@ def edges_of(
     parts, shape_of_part = shapely.get_parts(array, return_index=True)
     rings, part_of_ring = shapely.get_rings(parts, return_index=True)
     points = to_lattice(shapely.get_coordinates(rings))
-    sizes = shapely.get_num_coordinates(rings)
+    sizes = shapely.get_num_coordinates(rings).astype(np.int64)
     first = np.cumsum(sizes) - sizes
     is_hole = np.concatenate([np.zeros(1, np.bool_), part_of_ring[1:] == part_of_ring[:-1]])[: len(rings)]
     shape_of_ring = shape_of_part[part_of_ring].astype(np.int32)

@@ -71,9 +71,7 @@ def check_families(families: Families, rules: CheckRules) -> GroundCheck:
     return GroundCheck(findings, ratio, certificate)
 
 
-def _without_duplicates(
-    families: Families, inside: NDArray[np.intp]
-) -> tuple[list[Finding], NDArray[np.intp]]:
+def _without_duplicates(families: Families, inside: NDArray[np.intp]) -> tuple[list[Finding], NDArray[np.intp]]:
     findings, kept = find_duplicate_shapes(
         [families.codes[number] for number in inside], families.shapes[inside], families.family[inside]
     )
@@ -133,8 +131,6 @@ def _against_target(
     if rules.coverage_target == 1.0:
         return findings
     return [
-        replace(finding, severity="warning")
-        if finding.rule in GAPS and finding.width_class == "real"
-        else finding
+        replace(finding, severity="warning") if finding.rule in GAPS and finding.width_class == "real" else finding
         for finding in findings
     ]

@@ -150,8 +150,9 @@ def make_report(
     """
     listed = with_ids(findings)
     counts = Counter(finding.rule for finding in listed)
+    by_rule: dict[str, Any] = {rule: counts[rule] for rule in RULES if counts[rule]}
     summary = {
-        **{rule: counts[rule] for rule in RULES if counts[rule]},
+        **by_rule,
         "grids": grids,
         "overlap_area_m2": _total_m2(listed, _OVERLAPS),
         "gap_area_m2": _total_m2(listed, GAPS),

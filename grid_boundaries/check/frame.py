@@ -38,10 +38,17 @@ class Frame:
         lines: NDArray[np.object_] = np.asarray(shapely.linestrings(ends), dtype=object)
         return lines
 
-    def to_degrees(self, shape: BaseGeometry | NDArray[np.object_]) -> BaseGeometry | NDArray[np.object_]:
-        """Return a local shape, or an array of them, in degrees; points between lattice points stay between."""
-        return shapely.transform(shape, lambda local: (local + self.origin) / LATTICE_PER_DEG)
+    def to_degrees(self, shape: BaseGeometry) -> BaseGeometry:
+        """Return a local shape in degrees; points between lattice points stay between."""
+        return shapely.transform(shape, self._degrees)
+
+    def all_to_degrees(self, shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+        """Return local shapes in degrees, one for one."""
+        return np.asarray(shapely.transform(shapes, self._degrees), dtype=object)
 
     def to_local(self, shape: BaseGeometry) -> BaseGeometry:
         """Return a shape in degrees in local coordinates, to the nearest lattice point."""
         return shapely.transform(shape, lambda degrees: np.rint(degrees * LATTICE_PER_DEG) - self.origin)
+
+    def _degrees(self, local: NDArray[np.float64]) -> NDArray[np.float64]:
+        return (local + self.origin) / LATTICE_PER_DEG

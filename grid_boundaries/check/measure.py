@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import shapely
 from shapely.geometry.base import BaseGeometry
+
+from grid_boundaries.partition import Shape
 
 _SLIVER_ROUNDNESS = 0.05  # 4 pi A / P**2: 1 for a disc, 0.79 for a square, 0.05 for a strip 1 : 60
 
 
 def greatest_width_m(shape_m: BaseGeometry, tolerance_m: float) -> float:
     """Return the diameter of the largest disc inside a polygon in metres, its radius good to the tolerance."""
-    return 2 * float(shapely.length(shapely.maximum_inscribed_circle(shape_m, tolerance=tolerance_m)))
+    radius = shapely.maximum_inscribed_circle(cast("Shape", shape_m), tolerance=tolerance_m)
+    return 2 * float(shapely.length(radius))
+
+
+def equal_rectangle_m(shape_m: BaseGeometry) -> tuple[float, float]:
+    """Return width and length of the rectangle with the area and the perimeter of a polygon in metres.
+
+    A polygon rounder than any rectangle counts as a square.
+    """
+    quarter = shape_m.length / 4
+    half_difference = math.sqrt(max(0.0, quarter**2 - shape_m.area))
+    return quarter - half_difference, quarter + half_difference
 
 
 def width_m(shape_m: BaseGeometry) -> float:

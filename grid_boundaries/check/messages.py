@@ -141,7 +141,10 @@ def outside_parent(
     (en, zh), (who, who_zh), (where, where_zh) = _size(*size), named(codes), at(place)
     verb, plural = ("reach", "s") if len(codes) > 1 else ("reaches", "")
     outer, outer_zh = (parent, f"上级 {parent} ") if parent else ("the parent", "上级")
-    return f"Grid{plural} {who} {verb} {en} out of {outer}{where}.", f"网格 {who_zh} 超出{outer_zh}边界 {zh}{where_zh}。"
+    return (
+        f"Grid{plural} {who} {verb} {en} out of {outer}{where}.",
+        f"网格 {who_zh} 超出{outer_zh}边界 {zh}{where_zh}。",
+    )
 
 
 def unmatched_vertex(lacking: str | None, holders: Sequence[str], place: Place) -> Sentences:

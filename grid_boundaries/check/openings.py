@@ -1,20 +1,23 @@
 """Gaps that open to the outside, where no parent says where the outside begins.
 
 The outline of a set of grids may have any shape, so ground outside it is a gap only where the grids themselves
-give it away.  Three signs, each found in ground too narrow for a disc of ``strip_width_m``:
+give it away.  Three signs, each found in ground too narrow for a disc of ``strip_width_m``, or of a quarter of the
+usual grid's width where grids are small:
 
-* a strip between two grids that do not join at its end: on the outline one follows the other in a point where no
-  common edge of theirs begins;
-* a strip open at both ends between two grids, at least three times as long as wide;
+* a strip between two grids that do not join at its end: on the outline one follows the other in a point that is not
+  a vertex of both, so that edges cross there or one stops short of the other;
+* a strip open at both ends between two grids, at least ten times as long as wide;
 * an inlet of even width, at least five times as long as wide, between different grids, or a crack of at most
   ``sliver_m`` in one grid.
 
-A notch that narrows to a vertex from which a common border goes on is the drawn outline, whatever its angle.
+A notch that narrows to a common vertex is the drawn outline, whatever its angle.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import shapely
@@ -25,19 +28,26 @@ from shapely.geometry.base import BaseGeometry
 from grid_boundaries.check.arrangement import Borders, Piece
 from grid_boundaries.check.edges import Edges
 from grid_boundaries.check.frame import Frame
-from grid_boundaries.check.measure import greatest_width_m
+from grid_boundaries.check.measure import equal_rectangle_m, greatest_width_m
 from grid_boundaries.check.rules import CheckRules
 from grid_boundaries.projection import LocalPlane
 
-_STRIP_RATIO = 3.0
+_Vertices: TypeAlias = dict[tuple[int, int], set[int]]
+
+_STRIP_RATIO = 10.0
 _INLET_RATIO = 5.0
-_EVENNESS = 0.75  # mean over greatest width: 1 for a strip, 0.5 for a wedge
+_EVENNESS = 0.75  # width of the rectangle over the greatest: 1 for a strip, 0.5 for a wedge
 _GRAIN_M = 1e-5  # a tenth of a lattice step: what buffering there and back leaves is finer
 _OUTWARD_MITRE, _INWARD_MITRE = 1.5, 10.0  # square mouths stay square; notches wider than 11.5 degrees stay open
 
 
 def find_openings(
-    owned: NDArray[np.object_], edges: Edges, frame: Frame, plane: LocalPlane, rules: CheckRules
+    owned: NDArray[np.object_],
+    edges: Edges,
+    frame: Frame,
+    plane: LocalPlane,
+    reach_m: float,
+    rules: CheckRules,
 ) -> list[Piece]:
     """Return gaps between grids that open to the outside.
 
@@ -46,27 +56,32 @@ def find_openings(
         edges: the left-over edges, the outline among them.
         frame: the origin of the local steps.
         plane: metres around the grids.
-        rules: ``strip_width_m`` bounds the search, ``sliver_m`` what counts as a crack.
+        reach_m: the width of ground that is no more narrow.
+        rules: ``sliver_m`` bounds what counts as a crack.
 
     Returns:
         One piece of kind ``gap`` for each opening, in local steps, closed by a straight mouth.
     """
-    if not len(owned) or not rules.strip_width_m:
+    if not len(owned) or reach_m <= 0:
         return []
     outline = _filled(owned)
     outline_m = plane.to_metres(frame.to_degrees(outline))
-    half = rules.strip_width_m / 2
+    half = reach_m / 2
     closed = shapely.buffer(outline_m, half, join_style="mitre", mitre_limit=_OUTWARD_MITRE)
     closed = shapely.buffer(closed, -half, join_style="mitre", mitre_limit=_INWARD_MITRE)
     narrow = shapely.difference(closed, outline_m, grid_size=_GRAIN_M)
     borders = Borders(edges, frame)
-    joints = _joints(edges)
+    vertices = _vertices(edges)
     found = []
     for part_m in shapely.get_parts(narrow):
         if part_m.geom_type != "Polygon" or part_m.area <= _GRAIN_M * part_m.length:
             continue
         part = frame.to_local(plane.to_degrees(part_m))
-        if shapely.is_valid(part) and part.area > 0 and _is_gap(part_m, _sides(part, borders, joints, frame), rules):
+        if (
+            shapely.is_valid(part)
+            and part.area > 0
+            and _is_gap(part_m, _sides(part, borders, vertices, frame), rules)
+        ):
             found.append(Piece("gap", (), part))
     return found
 
@@ -77,12 +92,13 @@ def _filled(owned: NDArray[np.object_]) -> BaseGeometry:
     return shapely.union_all(outlines, grid_size=1.0) if len(outlines) > 1 else outlines[0]
 
 
-def _joints(edges: Edges) -> set[tuple[int, int]]:
-    """Return the vertices where one left-over edge ends and one begins: all else there has cancelled."""
-    ends, arriving = np.unique(edges.end, axis=0, return_counts=True)
-    starts, leaving = np.unique(edges.start, axis=0, return_counts=True)
-    once = {(lon, lat) for lon, lat in ends[arriving == 1].tolist()}
-    return once & {(lon, lat) for lon, lat in starts[leaving == 1].tolist()}
+def _vertices(edges: Edges) -> _Vertices:
+    """Return the owners that have a vertex in a point where left-over edges end, by point."""
+    points = np.concatenate([edges.start, edges.end])
+    owners: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
+    for (lon, lat), owner in zip(points.tolist(), np.tile(edges.owner, 2).tolist(), strict=True):
+        owners[lon, lat].add(owner)
+    return owners
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +108,10 @@ class _Sides:
     owners: frozenset[int]
     runs: int
     joined: bool
-    """Whether wherever one owner follows another, a common border of theirs begins."""
+    """Whether wherever one owner follows another, both have a vertex."""
 
 
-def _sides(part: BaseGeometry, borders: Borders, joints: set[tuple[int, int]], frame: Frame) -> _Sides:
+def _sides(part: BaseGeometry, borders: Borders, vertices: _Vertices, frame: Frame) -> _Sides:
     owners: set[int] = set()
     runs, joined = 0, True
     for ring in shapely.get_rings(part):
@@ -109,7 +125,7 @@ def _sides(part: BaseGeometry, borders: Borders, joints: set[tuple[int, int]], f
         for run in _runs(sides):
             runs += 1
             owners |= set().union(*(sides[i] for i in run))
-            joined &= _joins(run, sides, corners, joints)
+            joined &= _joins(run, sides, corners, vertices)
     return _Sides(frozenset(owners), runs, joined)
 
 
@@ -124,10 +140,8 @@ def _runs(sides: list[set[int]]) -> list[list[int]]:
     return runs
 
 
-def _joins(
-    run: list[int], sides: list[set[int]], corners: list[tuple[int, int]], joints: set[tuple[int, int]]
-) -> bool:
-    """Return whether a common border begins wherever one owner follows another along a run.
+def _joins(run: list[int], sides: list[set[int]], corners: list[tuple[int, int]], vertices: _Vertices) -> bool:
+    """Return whether both have a vertex wherever one owner follows another along a run.
 
     Next to a crossing the edges of both run under a short segment; the owner changes somewhere along those.
     """
@@ -138,8 +152,10 @@ def _joins(
         if len(sides[i]) > 1:
             continue
         (owner,) = sides[i]
-        if before is not None and owner != before and not joints.intersection(between):
-            return False
+        if before is not None and owner != before:
+            needed = {before, owner}
+            if not any(needed <= vertices.get(point, set()) for point in between):
+                return False
         before, between = owner, []
     return True
 
@@ -147,12 +163,11 @@ def _joins(
 def _is_gap(part_m: BaseGeometry, sides: _Sides, rules: CheckRules) -> bool:
     """Return whether a narrow piece outside the outline is a fault; see the signs above."""
     between = len(sides.owners) > 1
-    mean_m = 2 * part_m.area / part_m.length
-    ratio = part_m.area / mean_m**2
+    width_m, length_m = equal_rectangle_m(part_m)
     if between and not sides.joined:
         return True
-    if between and sides.runs > 1:
-        return bool(ratio >= _STRIP_RATIO)
-    if ratio < _INLET_RATIO or not (between or mean_m <= rules.sliver_m):
+    if between and sides.runs > 1 and length_m >= _STRIP_RATIO * width_m:
+        return True
+    if length_m < _INLET_RATIO * width_m or not (between or width_m <= rules.sliver_m):
         return False
-    return mean_m >= _EVENNESS * greatest_width_m(part_m, mean_m / 20)
+    return width_m >= _EVENNESS * greatest_width_m(part_m, width_m / 20)

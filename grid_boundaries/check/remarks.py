@@ -35,7 +35,7 @@ def _multipart(grids: Sequence[Grid], shapes: NDArray[np.object_], rules: CheckR
 
     A district may have exclaves, and those lie among other grids: a piece that meets no other grid is an oversight.
     """
-    split = np.flatnonzero(shapely.get_num_geometries(shapes) > 1)
+    split = np.flatnonzero(shapely.get_num_geometries(shapes) > 1).tolist()
     tree = STRtree(shapes) if len(split) else None
     for number in split:
         parts = shapely.get_parts(shapes[number])
@@ -60,7 +60,7 @@ def _multipart(grids: Sequence[Grid], shapes: NDArray[np.object_], rules: CheckR
 def _narrow(grids: Sequence[Grid], shapes: NDArray[np.object_], rules: CheckRules) -> Iterator[Finding]:
     """Warn of grids that are slivers as a whole: left over from some overlay, nobody's ground to walk."""
     mean_deg = 2 * shapely.area(shapes) / shapely.length(shapes)  # at most the width
-    for number in np.flatnonzero(mean_deg <= rules.sliver_m / _SHORT_DEGREE_M):
+    for number in np.flatnonzero(mean_deg <= rules.sliver_m / _SHORT_DEGREE_M).tolist():
         shape: BaseGeometry = shapes[number]
         wide = width_m(LocalPlane.around(shape).to_metres(shape))
         if wide <= rules.sliver_m:

@@ -21,10 +21,10 @@ class CheckRules:
     """The figures of a jurisdiction; lengths in metres of ground.
 
     Attributes:
-        tolerance_m: up to this width a fault is ``misaligned``: edges meant to meet do not (0.05 m fits a 1:500 base map).
+        tolerance_m: up to this width a fault is ``misaligned``: edges meant to meet do not; 0.05 m suits a 1:500 map.
         sliver_m: up to this width a fault is a ``sliver``, above it is ``real`` ground.
         stored_precision_m: width of the step on which the input was rounded; up to it a fault is ``noise``.
-        strip_width_m: without a parent, ground open to the outside is a gap only where it is narrower.
+        strip_width_m: without a parent, ground open to the outside is a gap only where it is narrower (``openings``).
         coverage_target: share of the parent that must be owned; 1.0 in town, at least 0.9 in the country.
         households_min: fewest households of a grid at ``household_levels``.
         households_max: most households of a grid at ``household_levels``.

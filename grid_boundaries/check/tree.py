@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry import mapping
+from shapely.geometry.base import BaseGeometry
 
 from grid_boundaries.check import messages
 from grid_boundaries.check.duplicates import find_duplicate_codes
@@ -41,7 +42,7 @@ def check_tree(grids: Sequence[Grid], rules: CheckRules, levels: Sequence[str]) 
     inspection = inspect_shapes(codes, [grid.shape for grid in grids])
     sound = [grids[number] for number in inspection.sound]
     ground = check_families(_families(grids, inspection), rules)
-    shapes: dict[str, shapely.Geometry] = dict(zip((grid.code for grid in sound), inspection.shapes, strict=True))
+    shapes: dict[str, BaseGeometry] = dict(zip((grid.code for grid in sound), inspection.shapes, strict=True))
     findings = [
         *inspection.findings,
         *_misplaced(grids, levels, shapes),
@@ -61,7 +62,7 @@ def _families(grids: Sequence[Grid], inspection: Inspection) -> Families:
     known = {grid.code for grid in grids}
     parents = sorted({grid.parent for grid in grids if grid.parent is not None and grid.parent in known})
     number_of: dict[str | None, int] = {code: number for number, code in enumerate(parents)}
-    bounds: list[shapely.Geometry | None] = [None] * len(parents)
+    bounds: list[BaseGeometry | None] = [None] * len(parents)
     for grid, shape in zip(sound, inspection.shapes, strict=True):
         if grid.code in number_of:
             bounds[number_of[grid.code]] = shape
@@ -74,9 +75,7 @@ def _families(grids: Sequence[Grid], inspection: Inspection) -> Families:
     return Families([grid.code for grid in sound], inspection.shapes, family, bounds, codes)
 
 
-def _misplaced(
-    grids: Sequence[Grid], levels: Sequence[str], shapes: Mapping[str, shapely.Geometry]
-) -> Iterator[Finding]:
+def _misplaced(grids: Sequence[Grid], levels: Sequence[str], shapes: Mapping[str, BaseGeometry]) -> Iterator[Finding]:
     """Find codes of a wrong form, unknown levels, and parents that are missing, circular or not above the child."""
     by_code = {grid.code: grid for grid in grids}
     rank = {level: number for number, level in enumerate(levels)}
@@ -110,7 +109,7 @@ def _leads_back(grid: Grid, by_code: Mapping[str, Grid]) -> bool:
     return parent == grid.code
 
 
-def _remark(rule: Rule, code: str, said: messages.Sentences, shape: shapely.Geometry | None) -> Finding:
+def _remark(rule: Rule, code: str, said: messages.Sentences, shape: BaseGeometry | None) -> Finding:
     place = None if shape is None else place_of(shape)
     action = "rename" if rule == "bad-code" else "set-parent"
     return Finding(

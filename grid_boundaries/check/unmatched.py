@@ -44,9 +44,7 @@ def match_vertices(edges: Edges) -> tuple[list[UnmatchedVertex], Edges]:
     """
     if not len(edges):
         return [], edges
-    owned = np.unique(
-        np.column_stack([np.concatenate([edges.start, edges.end]), np.tile(edges.owner, 2)]), axis=0
-    )
+    owned = np.unique(np.column_stack([np.concatenate([edges.start, edges.end]), np.tile(edges.owner, 2)]), axis=0)
     nodes = _nodes(edges, owned)
     if not nodes.inserted.any():
         return [], edges
@@ -94,8 +92,10 @@ def _unmatched(
     for lon, lat, owner in owned.tolist():
         if (lon, lat) in wanted:
             holders[lon, lat].append(owner)
-    lacking = {(int(lon), int(lat), int(edges.owner[nodes.edge[row]])) for row, (lon, lat) in
-               zip(rows, nodes.point[rows], strict=True)}
+    lacking = {
+        (int(lon), int(lat), int(edges.owner[nodes.edge[row]]))
+        for row, (lon, lat) in zip(rows, nodes.point[rows], strict=True)
+    }
     return [
         UnmatchedVertex(owner, tuple(other for other in holders[lon, lat] if other != owner), (lon, lat))
         for lon, lat, owner in sorted(lacking)

@@ -40,22 +40,22 @@ def inspect_shapes(codes: Sequence[str], shapes: Sequence[BaseGeometry | None]) 
     array[:] = list(shapes)
     faults: dict[int, tuple[str, BaseGeometry | None]] = {}
     kinds = shapely.get_type_id(array)
-    for i in np.flatnonzero((kinds != _POLYGON) & (kinds != _MULTIPOLYGON)):
+    for i in np.flatnonzero((kinds != _POLYGON) & (kinds != _MULTIPOLYGON)).tolist():
         faults[i] = ("missing", None) if kinds[i] == _MISSING else _wrong_kind(array[i])
-    for i in np.flatnonzero(shapely.is_empty(array)):
+    for i in np.flatnonzero(shapely.is_empty(array)).tolist():
         faults.setdefault(i, ("empty", None))
     points, shape_of_point = shapely.get_coordinates(array, return_index=True)
     finite = np.isfinite(points[:, 0]) & np.isfinite(points[:, 1])
-    for i in np.unique(shape_of_point[~finite]):
+    for i in np.unique(shape_of_point[~finite]).tolist():
         faults[i] = ("not-finite", _some_finite_point(array[i]))
     with np.errstate(invalid="ignore"):  # not a number is not far
         far = (np.abs(points[:, 0]) > 180) | (np.abs(points[:, 1]) > 90)  # noqa: PLR2004  the degrees of the Earth
-    for i in np.unique(shape_of_point[far]):
+    for i in np.unique(shape_of_point[far]).tolist():
         faults.setdefault(i, ("not-degrees", None))
     sound = np.setdiff1d(np.arange(len(array)), np.fromiter(faults, np.intp, len(faults)))
     flat = lay_on_lattice(array[sound])
     good = np.asarray(shapely.is_valid(flat), np.bool_)
-    for i, shape in zip(sound[~good], flat[~good], strict=True):
+    for i, shape in zip(sound[~good].tolist(), flat[~good], strict=True):
         faults[i] = _invalid(array[i], shape)
     findings = tuple(_finding(codes[i], *faults[i]) for i in sorted(faults))
     return Inspection(findings, sound[good], flat[good])

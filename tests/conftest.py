@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.orm import Session, sessionmaker
+from starlette.testclient import TestClient
 
-from gis_service.database.engine import make_engine
+from gis_service.app import create_app
+from gis_service.database.embedded import EmbeddedCluster
+from gis_service.database.engine import make_engine, make_session_factory
 from gis_service.database.migrate import upgrade
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.domain.access import ROLES
+from gis_service.settings import Settings
+from gis_service.use_cases.create_token import create_token
+from gis_service.use_cases.load_demo import load_demo
+from tests.support.server import running_server
 
 PROJECT = Path(__file__).resolve().parent.parent
 TEMPLATE = "gis_test_template"
@@ -26,8 +37,6 @@ def server_url() -> Iterator[str]:
     if given := os.environ.get("GIS_TEST_SERVER_URL"):
         yield given
         return
-    from gis_service.database.embedded import EmbeddedCluster
-
     cluster = EmbeddedCluster(PROJECT / ".gis" / "test-postgres", durable=False)
     yield cluster.start()
     cluster.stop()
@@ -82,8 +91,80 @@ def work(open_session: sessionmaker[Session]) -> UnitOfWork:
 
 
 @pytest.fixture
+def count_queries(engine: Engine) -> Callable[[], AbstractContextManager[list[str]]]:
+    """A block that notes the statements which the database is sent."""
+
+    @contextmanager
+    def count() -> Iterator[list[str]]:
+        statements: list[str] = []
+
+        def note(*arguments: Any) -> None:
+            if not arguments[2].startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
+                statements.append(arguments[2])
+
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield statements
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+    return count
+
+
+@pytest.fixture
 def own_database(server_url: str, template_url: str, request: pytest.FixtureRequest) -> Iterator[str]:
     """An empty, migrated database for one test that needs real commits; returns its URL."""
     name = "gis_" + re.sub(r"[^a-z0-9]+", "_", request.node.name.lower())[:50]
     yield make_database(server_url, name, TEMPLATE)
     _administer(server_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def demo_database(server_url: str, template_url: str) -> str:
+    """The demo district, loaded once a run; not to be written to.  Returns its URL."""
+    url = make_database(server_url, "gis_test_demo", TEMPLATE)
+    loading = make_engine(url, pool_size=2, statement_timeout_ms=600_000)
+    load_demo(UnitOfWork(make_session_factory(loading)))
+    loading.dispose()
+    return url
+
+
+@pytest.fixture(scope="session")
+def demo_work(demo_database: str) -> Iterator[UnitOfWork]:
+    """A transaction on the demo district; not to be committed."""
+    made = make_engine(demo_database, pool_size=2, statement_timeout_ms=60_000)
+    yield UnitOfWork(make_session_factory(made))
+    made.dispose()
+
+
+@pytest.fixture(scope="session")
+def demo_copy(server_url: str, demo_database: str) -> str:
+    """A copy of the demo district that tests may write to through a running service.  Returns its URL."""
+    return make_database(server_url, "gis_test_demo_copy", "gis_test_demo")
+
+
+@pytest.fixture(scope="session")
+def demo_tokens(demo_copy: str) -> dict[str, str]:
+    """A token for each role, with the district as its scope."""
+    made = make_engine(demo_copy, pool_size=1, statement_timeout_ms=60_000)
+    work = UnitOfWork(make_session_factory(made))
+    lifetime = timedelta(days=1)
+    secrets = {
+        role: create_token(role=role, scope="530103", label="test", lifetime=lifetime, work=work)[0] for role in ROLES
+    }
+    made.dispose()
+    return secrets
+
+
+@pytest.fixture(scope="session")
+def demo_server(demo_copy: str) -> Iterator[str]:
+    """The service itself in a process of its own, with the demo district.  Returns its address."""
+    with running_server(demo_copy) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def demo_client(demo_copy: str) -> Iterator[TestClient]:
+    """A client of the service in this process, with the demo district."""
+    with TestClient(create_app(Settings(database_url=demo_copy))) as client:
+        yield client

@@ -1,0 +1,1 @@
+"""Speed, measured side by side with its reference in one run; one file a row."""

@@ -1,0 +1,35 @@
+"""The check of boundaries that anybody with a planner's token may call."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from gis_service.api.access import require
+from gis_service.api.dependencies import Body
+from gis_service.api.geojson import parse_partition
+from grid_boundaries.check import CheckRules, check_grids
+
+router = APIRouter(tags=["boundaries"])
+
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": "GeoJSON; properties.code names a grid; an optional member 'parent' is a Feature to be filled",
+        "content": {"application/geo+json": {"schema": {"type": "object"}}, "application/json": {}},
+    }
+}
+
+
+@router.post("/v1/boundaries/check", openapi_extra=_BODY, dependencies=[Depends(require("planner"))])
+def check_boundaries(
+    body: Body,
+    tolerance_m: Annotated[float, Query(gt=0, le=1000, allow_inf_nan=False)] = 0.05,
+) -> Response:
+    """Check that grids neither overlap nor leave gaps, and fill their parent if one is given; stores nothing."""
+    grids, parent, parent_code = parse_partition(body)
+    report = check_grids(grids, parent, CheckRules(tolerance_m=tolerance_m), parent_code)
+    return Response(orjson.dumps(report.as_dict()), media_type="application/json")

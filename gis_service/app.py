@@ -1,0 +1,112 @@
+"""Puts the parts of the service together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any, TypedDict
+from zoneinfo import ZoneInfo
+
+from anyio import to_thread
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
+
+from gis_service.api import boundaries, console, grids, health, incidents, locate, tiles
+from gis_service.api.access import TokenCache
+from gis_service.api.metrics import Metrics
+from gis_service.api.middleware import BodyLimit, RequestLog
+from gis_service.api.openapi import describe
+from gis_service.api.problems import install_problems
+from gis_service.api.tile_cache import TileCache
+from gis_service.database.embedded import EmbeddedCluster
+from gis_service.database.engine import make_engine, make_session_factory
+from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.settings import Settings
+from gis_service.snapshots.holder import SnapshotHolder
+
+
+class State(TypedDict):
+    """What every request finds in ``request.state``."""
+
+    open_work: Callable[[], UnitOfWork]
+    snapshots: SnapshotHolder
+    tile_cache: TileCache
+    token_cache: TokenCache
+    metrics: Metrics
+    batch_limit: int
+    timezone: ZoneInfo
+    attribution: str
+
+
+def database_url(settings: Settings) -> str:
+    """Return the URL of the database in use, starting the embedded one when none is configured."""
+    return settings.database_url or EmbeddedCluster(settings.home / "postgres").start()
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the service for these settings; what it opens is closed when the application ends."""
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[State]:
+        url = await to_thread.run_sync(database_url, settings)
+        engine = make_engine(url, pool_size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms)
+        sessions = make_session_factory(engine)
+        # A thread that waits for a connection helps nobody: as many threads as connections.
+        to_thread.current_default_thread_limiter().total_tokens = settings.pool_size
+        snapshots = SnapshotHolder(lambda: UnitOfWork(sessions), listen_url=url, poll_s=settings.snapshot_poll_s)
+        metrics.edition.set_function(lambda: snapshots.current.edition if snapshots.current else 0)
+        metrics.snapshot_failures.set_function(lambda: snapshots.failures)
+        await to_thread.run_sync(snapshots.start)
+        try:
+            yield {
+                "open_work": lambda: UnitOfWork(sessions),
+                "snapshots": snapshots,
+                "tile_cache": TileCache(settings.tile_cache_bytes),
+                "token_cache": TokenCache(settings.token_cache_s),
+                "metrics": metrics,
+                "batch_limit": settings.batch_limit,
+                "timezone": ZoneInfo(settings.timezone),
+                "attribution": settings.attribution,
+            }
+        finally:
+            await to_thread.run_sync(snapshots.stop)
+            engine.dispose()
+
+    hot: list[BaseRoute] = [*locate.locate_routes, *tiles.tile_routes]
+    app = FastAPI(
+        title="gis-service",
+        version=version("gis-service"),
+        summary="The spatial backbone of grid governance: whose ground is this?",
+        lifespan=lifespan,
+        routes=hot,
+        docs_url=None,
+        redoc_url=None,
+    )
+    for module in (boundaries, grids, incidents, health):
+        app.include_router(module.router)
+    app.router.routes.extend(console.console_routes)
+    install_problems(app)
+    describe(app, {**locate.LOCATE_OPENAPI_PATHS, **tiles.TILE_OPENAPI_PATHS})
+    app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=list(settings.cors_origins),
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=["ETag", "Link", "X-Edition", "X-Request-Id"],
+    )
+    app.add_middleware(RequestLog, metrics=metrics)
+    return app
+
+
+def create_app_from_environment() -> FastAPI:
+    """Return the service as a server's worker process makes it: settings from ``GIS_*``."""
+    return create_app(Settings())
+
+
+def openapi_document() -> dict[str, Any]:
+    """Return the description of the API; needs no database."""
+    return create_app(Settings(database_url="postgresql+psycopg2://nowhere")).openapi()

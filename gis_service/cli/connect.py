@@ -1,0 +1,23 @@
+"""What a command needs of the database."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+
+from gis_service.app import database_url
+from gis_service.database.engine import make_engine, make_session_factory
+from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.settings import Settings
+
+LONGEST_STATEMENT_MS = 30 * 60 * 1000
+"""A command may run a statement for half an hour; a request may not."""
+
+
+def connect(url: str) -> Engine:
+    """Return an engine for one command."""
+    return make_engine(url, pool_size=2, statement_timeout_ms=LONGEST_STATEMENT_MS)
+
+
+def open_work(settings: Settings) -> UnitOfWork:
+    """Return a transaction, not yet begun, on the database in use."""
+    return UnitOfWork(make_session_factory(connect(database_url(settings))))

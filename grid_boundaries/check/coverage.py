@@ -17,12 +17,13 @@ from grid_boundaries.check.arrangement import Borders, Ground, Piece, arrange
 from grid_boundaries.check.edges import PARENT, Edges
 from grid_boundaries.check.findings import Finding, Fix, Rule, place_of
 from grid_boundaries.check.frame import Frame
-from grid_boundaries.check.measure import width_m
 from grid_boundaries.check.openings import find_openings
 from grid_boundaries.check.rules import NOISE_STEPS, CheckRules, WidthClass, severity_of
 from grid_boundaries.check.unmatched import UnmatchedVertex, match_vertices
+from grid_boundaries.check.widths import width_m
+from grid_boundaries.measure import area_m2
 from grid_boundaries.partition import from_lattice
-from grid_boundaries.projection import METRES_PER_DEGREE, LocalPlane, area_m2
+from grid_boundaries.projection import METRES_PER_DEGREE, LocalPlane
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from grid_boundaries.check import messages
 from grid_boundaries.check.findings import Finding, place_of
 from grid_boundaries.check.keys import scatter
-from grid_boundaries.projection import area_m2
+from grid_boundaries.measure import area_m2
 
 
 def find_duplicate_codes(codes: Sequence[str], sound: Sequence[int], shapes: NDArray[np.object_]) -> list[Finding]:

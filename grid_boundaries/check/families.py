@@ -21,7 +21,7 @@ from grid_boundaries.check.duplicates import find_duplicate_shapes
 from grid_boundaries.check.edges import PARENT, Edges, edges_of
 from grid_boundaries.check.findings import GAPS, Finding, place_of
 from grid_boundaries.check.rules import CheckRules
-from grid_boundaries.projection import area_m2
+from grid_boundaries.measure import area_m2
 
 _SHARE_GRAIN = 1e-4  # shares of the parent are compared to a hundredth of a per cent
 

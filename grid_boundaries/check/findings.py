@@ -163,7 +163,7 @@ def make_report(
 
 
 def _total_m2(findings: Sequence[Finding], rules: frozenset[str]) -> float:
-    return sum(finding.area_m2 or 0.0 for finding in findings if finding.rule in rules)
+    return sum((finding.area_m2 or 0.0 for finding in findings if finding.rule in rules), 0.0)
 
 
 def _position(finding: Finding) -> tuple[int, int, float, tuple[str, ...], tuple[float, float]]:

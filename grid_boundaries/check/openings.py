@@ -28,8 +28,8 @@ from shapely.geometry.base import BaseGeometry
 from grid_boundaries.check.arrangement import Borders, Piece
 from grid_boundaries.check.edges import Edges
 from grid_boundaries.check.frame import Frame
-from grid_boundaries.check.measure import equal_rectangle_m, greatest_width_m
 from grid_boundaries.check.rules import CheckRules
+from grid_boundaries.check.widths import equal_rectangle_m, greatest_width_m
 from grid_boundaries.projection import LocalPlane
 
 _Vertices: TypeAlias = dict[tuple[int, int], set[int]]

@@ -13,10 +13,11 @@ from shapely.geometry.base import BaseGeometry
 
 from grid_boundaries.check import messages
 from grid_boundaries.check.findings import Finding, place_of
-from grid_boundaries.check.measure import width_m
 from grid_boundaries.check.rules import CheckRules
+from grid_boundaries.check.widths import width_m
+from grid_boundaries.measure import area_m2
 from grid_boundaries.partition import Grid
-from grid_boundaries.projection import LocalPlane, area_m2
+from grid_boundaries.projection import LocalPlane
 
 _SHORT_DEGREE_M = 10_000.0  # a degree of longitude is longer than this up to latitude 84
 

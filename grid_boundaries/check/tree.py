@@ -32,7 +32,7 @@ def check_tree(grids: Sequence[Grid], rules: CheckRules, levels: Sequence[str]) 
     Args:
         grids: all nodes, in any order; ``parent`` is the parent's code, None for a root.
         rules: the figures of the jurisdiction.
-        levels: the codes of the levels, the highest first.
+        levels: the codes of the levels, the highest first; empty where levels do not matter.
 
     Returns:
         The report.  ``coverage_ratio`` is that of the parent with the least owned share.  It has a certificate where
@@ -51,6 +51,12 @@ def check_tree(grids: Sequence[Grid], rules: CheckRules, levels: Sequence[str]) 
         *ground.findings,
     ]
     return make_report(findings, len(grids), ground.coverage_ratio, ground.certificate)
+
+
+def is_tree(grids: Sequence[Grid]) -> bool:
+    """Return whether any of the grids is the parent of another, so that they cannot all lie side by side."""
+    codes = {grid.code for grid in grids}
+    return any(grid.parent in codes for grid in grids)
 
 
 def _families(grids: Sequence[Grid], inspection: Inspection) -> Families:
@@ -83,7 +89,7 @@ def _misplaced(grids: Sequence[Grid], levels: Sequence[str], shapes: Mapping[str
         shape = shapes.get(grid.code)
         if not _CODE.fullmatch(grid.code):
             yield _remark("bad-code", grid.code, messages.bad_code(grid.code), shape)
-        if grid.level not in rank:
+        if levels and grid.level not in rank:
             yield _remark("bad-code", grid.code, messages.unknown_level(grid.code, grid.level, levels), shape)
         if grid.parent is None:
             continue

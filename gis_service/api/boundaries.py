@@ -11,7 +11,8 @@ from starlette.responses import Response
 from gis_service.api.access import require
 from gis_service.api.dependencies import Body
 from gis_service.api.geojson import parse_partition
-from grid_boundaries.check import CheckRules, check_grids
+from gis_service.use_cases.check_boundaries import check_boundaries
+from grid_boundaries.check import CheckRules
 
 router = APIRouter(tags=["boundaries"])
 
@@ -25,11 +26,11 @@ _BODY = {
 
 
 @router.post("/v1/boundaries/check", openapi_extra=_BODY, dependencies=[Depends(require("planner"))])
-def check_boundaries(
+def post_check(
     body: Body,
     tolerance_m: Annotated[float, Query(gt=0, le=1000, allow_inf_nan=False)] = 0.05,
 ) -> Response:
     """Check that grids neither overlap nor leave gaps, and fill their parent if one is given; stores nothing."""
     grids, parent, parent_code = parse_partition(body)
-    report = check_grids(grids, parent, CheckRules(tolerance_m=tolerance_m), parent_code)
+    report = check_boundaries(grids, parent, parent_code, CheckRules(tolerance_m=tolerance_m))
     return Response(orjson.dumps(report.as_dict()), media_type="application/json")

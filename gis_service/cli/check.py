@@ -14,11 +14,11 @@ from rich.table import Table
 
 from gis_service.cli.vector_files import Feature, VectorFile, read_vector_file
 from gis_service.errors import RuleBrokenError, ServiceError
-from grid_boundaries.check import CheckRules, Finding, Report, check_grids, check_tree, is_tree
+from gis_service.use_cases.check_boundaries import check_boundaries
+from grid_boundaries.check import CheckRules, Finding, Report
 from grid_boundaries.check.messages import area, length
 from grid_boundaries.partition import Grid
 
-_LEVELS = ("city", "district", "street", "community", "unit_grid", "micro_grid")
 _SHOWN = 50
 _COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
 
@@ -57,9 +57,7 @@ def _check(
     field = given.code_field(code_field)
     grids = [_grid(feature, field, number) for number, feature in enumerate(given.features, start=1)]
     parent, parent_code = _parent(given, parent_file, code_field)
-    if parent is None and is_tree(grids):
-        return check_tree(grids, rules, _LEVELS if all(grid.level in _LEVELS for grid in grids) else ())
-    return check_grids(grids, None if parent is None else parent.shape, rules, parent_code)
+    return check_boundaries(grids, None if parent is None else parent.shape, parent_code, rules)
 
 
 def _parent(given: VectorFile, file: Path | None, code_field: str | None) -> tuple[Feature | None, str | None]:

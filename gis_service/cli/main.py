@@ -9,6 +9,7 @@ import typer
 from pydantic import ValidationError
 from typer.core import TyperGroup
 
+from gis_service.cli.check import check
 from gis_service.cli.db import db
 from gis_service.cli.demo import demo
 from gis_service.cli.migrate import migrate
@@ -45,5 +46,6 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(demo)
 app.command()(migrate)
+app.command()(check)
 app.add_typer(tokens, name="tokens")
 app.add_typer(db, name="db")

@@ -15,3 +15,7 @@ class Level:
     name_en: str
     min_zoom: int
     max_zoom: int
+
+
+USUAL_LEVELS = ("city", "district", "street", "community", "unit_grid", "micro_grid")
+"""The levels of the five-level chain and the micro-grid below it, root first: what a file is taken to mean."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -198,4 +199,4 @@ def test_another_system_with_all_programs_will_do(machine):
 
 def test_the_script_has_no_fault_that_shellcheck_knows():
     """All its levels, style included."""
-    subprocess.run([shutil.which("shellcheck"), "--severity=style", SCRIPT], check=True)
+    subprocess.run([Path(sys.executable).with_name("shellcheck"), "--severity=style", SCRIPT], check=True)

@@ -232,6 +232,7 @@ def test_a_worker_starts_with_the_database_away():
     holder.start()
     assert holder.current is None
     assert holder.failures >= 1
+    thread, _ = holder._watcher
     holder.stop()
-    assert not holder._thread.is_alive()
+    assert not thread.is_alive()
     engine.dispose()

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import APIRouter, Path, Query
-from pydantic import AwareDatetime
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gis_service.api.dependencies import Box, Work
+from gis_service.api.instants import Instant
 from gis_service.api.paging import decode_cursor, encode_cursor, link_next
 from gis_service.domain.edition import Edition
 from gis_service.domain.grid import GridFilter, GridRecord
@@ -20,7 +20,7 @@ router = APIRouter(tags=["grids"])
 
 GEOJSON = "application/geo+json"
 EditionNumber = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="number of an edition")]
-At = Annotated[AwareDatetime | None, Query(description="the edition in force at this instant, RFC 3339 with offset")]
+At = Annotated[Instant | None, Query(description="the edition in force at this instant, RFC 3339 with offset")]
 GridCode = Annotated[str, Path(pattern="^[0-9A-Za-z]{1,32}$", examples=["530103"])]
 
 

@@ -16,8 +16,9 @@ from starlette.responses import Response
 
 from gis_service.api.access import require
 from gis_service.api.dependencies import Box, Work
+from gis_service.api.instants import Instant
 from gis_service.api.paging import decode_cursor, encode_cursor, link_next
-from gis_service.api.schemas_incidents import IncidentIn, Instant, events_json, incident_json
+from gis_service.api.schemas_incidents import IncidentIn, events_json, incident_json
 from gis_service.domain.access import ROLES, Principal
 from gis_service.domain.incident import STATES, IncidentFilter
 from gis_service.domain.place import Locate

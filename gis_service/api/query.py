@@ -7,6 +7,7 @@ from datetime import datetime
 
 from starlette.datastructures import QueryParams
 
+from gis_service.api.instants import to_utc
 from gis_service.errors import InputFault, RuleBrokenError
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -71,7 +72,7 @@ def parse_instant(given: str, pointer: str) -> datetime:
     """
     if _INSTANT.fullmatch(given):
         try:
-            return datetime.fromisoformat(given.upper())
+            return to_utc(datetime.fromisoformat(given.upper()))
         except ValueError as error:
             raise wrong_parameter(pointer, f"is no date: {error}") from None
     sentence = "must be RFC 3339 with an offset, like 2026-07-01T08:00:00+08:00"

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from gis_service.api.instants import Instant
 from gis_service.domain.incident import DeclaredPoint, IncidentEvent, IncidentRecord, Report
 from gis_service.domain.place import ChainLink
 from gis_service.use_cases.report_incident import IncidentRequest
@@ -32,16 +33,8 @@ def _with_words(text: str) -> str:
     return text
 
 
-def _written_out(instant: object) -> object:
-    if isinstance(instant, int | float):
-        msg = "must be written as RFC 3339 with offset"
-        raise ValueError(msg)  # noqa: TRY004 - pydantic turns ValueError alone into a fault of the input
-    return instant
-
-
 Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Instant = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
 
 class ReportedPoint(BaseModel):

@@ -18,6 +18,8 @@ def make_engine(url: str, *, pool_size: int, statement_timeout_ms: int) -> Engin
         max_overflow=0,
         pool_timeout=10,
         pool_pre_ping=True,
+        # Statements in an error name no values: they may be a person's.
+        hide_parameters=True,
         connect_args={"options": options, "connect_timeout": 5, "application_name": "gis-service"},
     )
 

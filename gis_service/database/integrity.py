@@ -18,6 +18,24 @@ CLASHES: dict[str, tuple[str, str]] = {
 }
 
 
+class DatabaseFaultError(Exception):
+    """A fault of ours that the database found; the text names no values, since they may be a person's."""
+
+    def __init__(self, error: exc.SQLAlchemyError) -> None:
+        origin = getattr(error, "orig", None)
+        diagnosis = getattr(origin, "diag", None)
+        places = ("table_name", "column_name", "constraint_name")
+        found = [f"{place} {value}" for place in places if (value := getattr(diagnosis, place, None))]
+        code = getattr(origin, "pgcode", None)
+        statement = getattr(error, "statement", None)
+        super().__init__("; ".join([type(origin or error).__name__, f"SQLSTATE {code}", *found, f"in: {statement}"]))
+
+
+def translate(error: exc.SQLAlchemyError) -> Exception:
+    """Return what a caller is to see of a database error: a refusal, or a fault without values."""
+    return refusal_for(error) or DatabaseFaultError(error)
+
+
 def refusal_for(error: exc.SQLAlchemyError) -> ServiceError | None:
     """Return the refusal that a database error means, or None when it is a fault of ours."""
     if isinstance(error, exc.TimeoutError):

@@ -13,7 +13,7 @@ from gis_service.database.editions import EditionRepository
 from gis_service.database.grids import GridRepository
 from gis_service.database.idempotency_keys import IdempotencyKeyRepository
 from gis_service.database.incidents import IncidentRepository
-from gis_service.database.integrity import refusal_for
+from gis_service.database.integrity import translate
 from gis_service.database.levels import LevelRepository
 from gis_service.database.owners import OwnerRepository
 from gis_service.database.plans import PlanRepository
@@ -26,7 +26,7 @@ from gis_service.database.tokens import TokenRepository
 class UnitOfWork:
     """The repositories of one transaction; left without ``commit()``, nothing happened.
 
-    Errors of the database leave as the refusals of ``gis_service.errors``.
+    Errors of the database leave as the refusals of ``gis_service.errors``, or as a ``DatabaseFaultError``.
     """
 
     def __init__(self, open_session: sessionmaker[Session]) -> None:
@@ -54,9 +54,7 @@ class UnitOfWork:
         try:
             self._session.commit()
         except exc.SQLAlchemyError as error:
-            if (refusal := refusal_for(error)) is not None:
-                raise refusal from error
-            raise
+            raise translate(error) from None
 
     def ping(self) -> None:
         """Ask the database for a sign of life."""
@@ -67,5 +65,5 @@ class UnitOfWork:
     ) -> None:
         """Undo what was not committed."""
         self._session.close()
-        if isinstance(error, exc.SQLAlchemyError) and (refusal := refusal_for(error)) is not None:
-            raise refusal from error
+        if isinstance(error, exc.SQLAlchemyError):
+            raise translate(error).with_traceback(trace) from None

@@ -1,0 +1,31 @@
+"""Instants as FastAPI takes them: RFC 3339 with an offset, turned to UTC at the door."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
+
+
+def to_utc(instant: datetime) -> datetime:
+    """Return the same instant in UTC: PostgreSQL takes no offset of 16 hours and more, RFC 3339 does.
+
+    Raises:
+        ValueError: it lies in the first or the last hours of all years that a date can have.
+    """
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        msg = "is out of range"
+        raise ValueError(msg) from None
+
+
+def _written_out(instant: object) -> object:
+    if isinstance(instant, int | float):
+        msg = "must be written as RFC 3339 with offset"
+        raise ValueError(msg)  # noqa: TRY004 - pydantic turns ValueError alone into a fault of the input
+    return instant
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(to_utc)]

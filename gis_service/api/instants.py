@@ -7,18 +7,19 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
+EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
+LATEST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
 
 def to_utc(instant: datetime) -> datetime:
     """Return the same instant in UTC: PostgreSQL takes no offset of 16 hours and more, RFC 3339 does.
 
-    Raises:
-        ValueError: it lies in the first or the last hours of all years that a date can have.
+    What lies beyond the years that a date can have is moved to their first or last instant.
     """
     try:
         return instant.astimezone(UTC)
     except OverflowError:
-        msg = "is out of range"
-        raise ValueError(msg) from None
+        return EARLIEST if instant.year == EARLIEST.year else LATEST
 
 
 def _written_out(instant: object) -> object:

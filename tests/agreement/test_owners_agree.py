@@ -137,3 +137,27 @@ def test_every_place_in_the_coverage_has_exactly_one_owner():
     assert (owners[: len(vertices)] != NOBODY).all()
     touching = np.array([shapely.intersects_xy(grid.shape, lons, lats) for grid in grids])
     assert (np.where(touching.any(axis=0), touching.argmax(axis=0), NOBODY) == owners).all()
+
+
+def test_locator_and_database_agree_everywhere_in_panlong(demo_work):
+    """The demo district: 3,000 random points, every vertex, every midpoint of an edge, and a nanodegree beside each.
+
+    Not one difference among some 150,000 points.
+    """
+    with demo_work:
+        grids = demo_work.grids.of_edition(1)
+        ranks = {level.code: level.rank for level in demo_work.levels.list_all()}
+        random = np.random.default_rng(530103).uniform((102.69, 25.02), (103.05, 25.47), (3_000, 2))
+        vertices = np.unique(shapely.get_coordinates([grid.shape for grid in grids]), axis=0)
+        midpoints = np.unique(edge_places(grids, 0.5), axis=0)
+        step = np.array([1e-9, 0])
+        aside = np.concatenate([vertices + step, vertices - step[::-1], midpoints + step[::-1]])
+        points = np.concatenate([random, vertices, midpoints, aside])
+        lons, lats = quantise(points[:, 0], points[:, 1])
+        locator = Locator.build(grids, ranks)
+        from_memory = [None if owner == NOBODY else locator.codes[owner] for owner in locator.locate_many(lons, lats)]
+
+        from_database = demo_work.owners.of_points(1, lons.tolist(), lats.tolist())
+
+    assert from_memory == from_database
+    assert len(set(from_memory)) > 213

@@ -11,16 +11,18 @@ from tests.support.ground import add_levels, tiny_tree
 def test_a_second_row_of_one_code_and_edition_is_a_clash(work, open_session):
     """The exclusion constraint speaks in the service's words."""
     add_levels(open_session)
+    tree = tiny_tree()
+
     with pytest.raises(ClashError, match="another plan"), work:
-        work.grids.publish(1, closed=[], added=tiny_tree(), attributes={})
-        work.grids.publish(1, closed=[], added=tiny_tree(), attributes={})
+        work.grids.publish(1, closed=[], added=[*tree, tree[0]], attributes={})
 
 
 def test_a_statement_that_takes_too_long_says_so(work):
     """The database gives up after a millisecond."""
+    slow = text("SELECT set_config('statement_timeout', '1', true); SELECT pg_sleep(1)")
+
     with pytest.raises(UnavailableError, match="time limit") as refused, work:
-        work._session.execute(text("SET LOCAL statement_timeout = 1"))
-        work._session.execute(text("SELECT pg_sleep(1)"))
+        work._session.execute(slow)
 
     assert refused.value.code == "database-timeout"
 

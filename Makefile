@@ -4,7 +4,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup packages demo test check fast bench format openapi lock clean
 
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+# The first Python that runs and is new enough; a name alone may be a shim with nothing behind it.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 CONSOLE := gis_service/console
 SAY := @printf '\033[1m▸ %s\033[0m\n'
@@ -20,6 +22,7 @@ packages:
 
 $(BIN)/.ready: requirements.txt pyproject.toml
 	$(SAY) 'Python packages'
+	@test -n '$(PYTHON)' || { echo 'No Python 3.11 or newer was found; name one: make setup PYTHON=/path/to/python3'; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

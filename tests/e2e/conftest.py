@@ -20,9 +20,10 @@ ARGUMENTS = [
 PATIENCE_MS = 30_000
 
 
-@pytest.fixture(scope="session")
+# For a module only: while Playwright runs, its event loop does too, and no other test could start one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests."""
+    """One browser for all tests of a module."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser

@@ -120,13 +120,19 @@ def own_database(server_url: str, template_url: str, request: pytest.FixtureRequ
 
 
 @pytest.fixture(scope="session")
-def demo_database(server_url: str, template_url: str) -> str:
-    """The demo district, loaded once a run; not to be written to.  Returns its URL."""
-    url = make_database(server_url, "gis_test_demo", TEMPLATE)
-    loading = make_engine(url, pool_size=2, statement_timeout_ms=600_000)
+def demo_template(server_url: str, template_url: str) -> str:
+    """The demo district, loaded once a run; only copied, since a template may have no visitors.  Returns its name."""
+    name = "gis_test_demo_template"
+    loading = make_engine(make_database(server_url, name, TEMPLATE), pool_size=2, statement_timeout_ms=600_000)
     load_demo(UnitOfWork(make_session_factory(loading)))
     loading.dispose()
-    return url
+    return name
+
+
+@pytest.fixture(scope="session")
+def demo_database(server_url: str, demo_template: str) -> str:
+    """A copy of the demo district that is not to be written to.  Returns its URL."""
+    return make_database(server_url, "gis_test_demo", demo_template)
 
 
 @pytest.fixture(scope="session")
@@ -138,9 +144,9 @@ def demo_work(demo_database: str) -> Iterator[UnitOfWork]:
 
 
 @pytest.fixture(scope="session")
-def demo_copy(server_url: str, demo_database: str) -> str:
+def demo_copy(server_url: str, demo_template: str) -> str:
     """A copy of the demo district that tests may write to through a running service.  Returns its URL."""
-    return make_database(server_url, "gis_test_demo_copy", "gis_test_demo")
+    return make_database(server_url, "gis_test_demo_copy", demo_template)
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,6 @@ def find_openings(
     owned: NDArray[np.object_],
     edges: Edges,
     frame: Frame,
-    plane: LocalPlane,
     reach_m: float,
     rules: CheckRules,
 ) -> list[Piece]:
@@ -55,7 +54,6 @@ def find_openings(
         owned: the faces that have an owner, in local steps.
         edges: the left-over edges, the outline among them.
         frame: the origin of the local steps.
-        plane: metres around the grids.
         reach_m: the width of ground that is no more narrow.
         rules: ``sliver_m`` bounds what counts as a crack.
 
@@ -65,7 +63,9 @@ def find_openings(
     if not len(owned) or reach_m <= 0:
         return []
     outline = _filled(owned)
-    outline_m = plane.to_metres(frame.to_degrees(outline))
+    degrees = frame.to_degrees(outline)
+    plane = LocalPlane.around(degrees)
+    outline_m = plane.to_metres(degrees)
     half = reach_m / 2
     closed = shapely.buffer(outline_m, half, join_style="mitre", mitre_limit=_OUTWARD_MITRE)
     closed = shapely.buffer(closed, -half, join_style="mitre", mitre_limit=_INWARD_MITRE)

@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from grid_boundaries.check import messages
 from grid_boundaries.check.arrangement import Borders, Ground, Piece, arrange
+from grid_boundaries.check.contiguity import find_separate_groups
 from grid_boundaries.check.edges import PARENT, Edges
 from grid_boundaries.check.findings import Finding, Fix, Rule, place_of
 from grid_boundaries.check.frame import Frame
@@ -56,8 +57,12 @@ def explain(family: Family, left: Edges, rules: CheckRules) -> list[Finding]:
     frame = Frame.around(left)
     arrangement = arrange(left, Ground(family.shapes, family.parent), frame)
     pieces = list(arrangement.pieces)
-    if family.parent is None:
-        pieces += find_openings(arrangement.owned, left, frame, _reach_m(family, rules), rules)
+    if family.parent is None and len(arrangement.owned):
+        owned = shapely.coverage_union_all(arrangement.owned)
+        pieces += find_openings(owned, left, frame, _reach_m(family, rules), rules)
+        if rules.contiguity:
+            islands = frame.all_to_degrees(shapely.get_parts(owned))
+            findings += find_separate_groups(family.codes, family.shapes, islands)
     return findings + list(_of_pieces(family, pieces, left, frame, rules))
 
 

@@ -47,22 +47,37 @@ class Ground:
     def owners(self, faces: NDArray[np.object_]) -> tuple[list[tuple[int, ...]], NDArray[np.bool_]]:
         """Return for each face, in degrees, the owners of a point inside it, and whether the parent holds it.
 
-        Without a parent, every point counts as held.
+        Without a parent, every point counts as held.  A face may reach over borders that have cancelled, so the point
+        may lie on one, in no grid's interior: such a face is asked again elsewhere, triangle by triangle.
         """
-        inner = shapely.point_on_surface(faces)
-        lons, lats = shapely.get_x(inner), shapely.get_y(inner)
-        face, shape = self.tree.query(inner)
+        owners, held, on_border = self._owners_at(shapely.point_on_surface(faces))
+        for face in np.flatnonzero(on_border).tolist():
+            triangles = shapely.get_parts(shapely.constrained_delaunay_triangles(shapely.normalize(faces[face])))
+            elsewhere = self._owners_at(shapely.centroid(triangles))
+            clear = np.flatnonzero(~elsewhere[2])
+            if len(clear):
+                owners[face], held[face] = elsewhere[0][clear[0]], elsewhere[1][clear[0]]
+        return owners, held
+
+    def _owners_at(
+        self, points: NDArray[np.object_]
+    ) -> tuple[list[tuple[int, ...]], NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return who owns each point, whether the parent holds it, and whether it lies on any of their borders."""
+        lons, lats = shapely.get_x(points), shapely.get_y(points)
+        point, shape = self.tree.query(points)
         shapely.prepare(self.shapes[np.unique(shape)])
-        holds = shapely.contains_xy(self.shapes[shape], lons[face], lats[face])
+        inside = shapely.contains_xy(self.shapes[shape], lons[point], lats[point])
+        on_border = np.zeros(len(points), np.bool_)
+        on_border[point[shapely.intersects_xy(self.shapes[shape], lons[point], lats[point]) & ~inside]] = True
         owners = defaultdict(list)
-        for number, owner in zip(face[holds].tolist(), shape[holds].tolist(), strict=True):
+        for number, owner in zip(point[inside].tolist(), shape[inside].tolist(), strict=True):
             owners[number].append(owner)
-        if self.parent is None:
-            held = np.ones(len(faces), np.bool_)
-        else:
+        held = np.ones(len(points), np.bool_)
+        if self.parent is not None:
             shapely.prepare(self.parent)
             held = np.asarray(shapely.contains_xy(self.parent, lons, lats), np.bool_)
-        return [tuple(sorted(owners[number])) for number in range(len(faces))], held
+            on_border |= shapely.intersects_xy(self.parent, lons, lats) & ~held
+        return [tuple(sorted(owners[number])) for number in range(len(points))], held, on_border
 
 
 def arrange(edges: Edges, ground: Ground, frame: Frame) -> Arrangement:

@@ -52,6 +52,8 @@ def find_separate_groups(
     ``islands`` are the connected pieces of all ground owned, in degrees; a grid with ground on two of them joins
     them into one group.
     """
+    if len(islands) < 2:  # noqa: PLR2004  one piece hangs together
+        return []
     parts, shape_of_part = shapely.get_parts(shapes, return_index=True)
     part, island = STRtree(islands).query(shapely.point_on_surface(parts), predicate="within")
     group = list(range(len(islands)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from grid_boundaries.check import messages
 from grid_boundaries.check.arrangement import Borders, Ground, Piece, arrange
+from grid_boundaries.check.contiguity import find_separate_groups
 from grid_boundaries.check.edges import PARENT, Edges
 from grid_boundaries.check.findings import Finding, Fix, Rule, place_of
 from grid_boundaries.check.frame import Frame
@@ -21,9 +23,8 @@ from grid_boundaries.check.openings import find_openings
 from grid_boundaries.check.rules import NOISE_STEPS, CheckRules, WidthClass, severity_of
 from grid_boundaries.check.unmatched import UnmatchedVertex, match_vertices
 from grid_boundaries.check.widths import width_m
-from grid_boundaries.measure import area_m2
 from grid_boundaries.partition import from_lattice
-from grid_boundaries.projection import METRES_PER_DEGREE, LocalPlane
+from grid_boundaries.projection import LocalPlane, metres_per_degree, straight_area_m2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +55,22 @@ def explain(family: Family, left: Edges, rules: CheckRules) -> list[Finding]:
     if not len(left):
         return findings
     frame = Frame.around(left)
-    plane = LocalPlane.around([*family.shapes, *([] if family.parent is None else [family.parent])])
     arrangement = arrange(left, Ground(family.shapes, family.parent), frame)
     pieces = list(arrangement.pieces)
-    if family.parent is None:
-        pieces += find_openings(arrangement.owned, left, frame, plane, _reach_m(family, rules), rules)
-    return findings + list(_of_pieces(family, pieces, left, frame, plane, rules))
+    if family.parent is None and len(arrangement.owned):
+        owned = shapely.coverage_union_all(arrangement.owned)
+        pieces += find_openings(owned, left, frame, _reach_m(family, rules), rules)
+        if rules.contiguity:
+            islands = frame.all_to_degrees(shapely.get_parts(owned))
+            findings += find_separate_groups(family.codes, family.shapes, islands)
+    return findings + list(_of_pieces(family, pieces, left, frame, rules))
 
 
 def _reach_m(family: Family, rules: CheckRules) -> float:
     """Return how wide ground may be to count as a strip: at most a quarter of the usual grid's width."""
-    parallel = np.cos(np.radians(shapely.total_bounds(family.shapes)[[1, 3]].mean()))
-    usual_m = METRES_PER_DEGREE * np.sqrt(np.median(shapely.area(family.shapes)) * parallel)
-    return float(min(rules.strip_width_m, usual_m / 4))
+    east, north = metres_per_degree(float(shapely.total_bounds(family.shapes)[[1, 3]].mean()))
+    usual_m = math.sqrt(float(np.median(shapely.area(family.shapes))) * east * north)
+    return min(rules.strip_width_m, usual_m / 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +88,12 @@ class _Measured:
 
 
 def _of_pieces(
-    family: Family, pieces: Sequence[Piece], left: Edges, frame: Frame, plane: LocalPlane, rules: CheckRules
+    family: Family, pieces: Sequence[Piece], left: Edges, frame: Frame, rules: CheckRules
 ) -> Iterator[Finding]:
     borders = Borders(left, frame)
     inner_of = _containments(family, pieces, frame)
     for piece in pieces:
-        measured = _measure(piece, frame, plane, rules)
+        measured = _measure(piece, frame, rules)
         if measured is None:
             continue
         if piece.kind == "gap":
@@ -100,12 +104,12 @@ def _of_pieces(
             yield _overlap(family, piece, measured, inner_of.get(piece.owners, ()))
 
 
-def _measure(piece: Piece, frame: Frame, plane: LocalPlane, rules: CheckRules) -> _Measured | None:
+def _measure(piece: Piece, frame: Frame, rules: CheckRules) -> _Measured | None:
     """Return the sizes of a piece on the ground; None for one that has no width left in metres."""
     shape = frame.to_degrees(shapely.normalize(piece.shape))
     place = place_of(shape)
-    wide = width_m(plane.to_metres(shape))
-    ground_m2 = area_m2(shape)
+    wide = width_m(LocalPlane.around(shape).to_metres(shape))
+    ground_m2 = straight_area_m2(shape)
     if place is None or wide <= 0 or ground_m2 <= 0:
         return None
     return _Measured(shape, place, ground_m2, wide, ground_m2 / wide, rules.class_of(wide))

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from grid_boundaries.check import messages
 from grid_boundaries.check.findings import Finding, place_of
 from grid_boundaries.check.keys import scatter
-from grid_boundaries.measure import area_m2
+from grid_boundaries.projection import straight_area_m2
 
 
 def find_duplicate_codes(codes: Sequence[str], sound: Sequence[int], shapes: NDArray[np.object_]) -> list[Finding]:
@@ -81,7 +81,7 @@ def _same_code(code: str, times: int, places: list[tuple[float, float]]) -> Find
 
 
 def _same_shape(codes: Sequence[str], shape: BaseGeometry) -> Finding:
-    ground_m2, place = area_m2(shape), place_of(shape)
+    ground_m2, place = straight_area_m2(shape), place_of(shape)
     message, message_zh = messages.duplicate_geometry(codes, ground_m2, place)
     return Finding(
         rule="duplicate-geometry",

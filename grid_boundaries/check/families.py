@@ -21,7 +21,7 @@ from grid_boundaries.check.duplicates import find_duplicate_shapes
 from grid_boundaries.check.edges import PARENT, Edges, edges_of
 from grid_boundaries.check.findings import GAPS, Finding, place_of
 from grid_boundaries.check.rules import CheckRules
-from grid_boundaries.measure import area_m2
+from grid_boundaries.projection import straight_area_m2
 
 _SHARE_GRAIN = 1e-4  # shares of the parent are compared to a hundredth of a per cent
 
@@ -101,8 +101,8 @@ def _explain(
     gaps_m2 = sum(finding.area_m2 or 0.0 for finding in findings if finding.rule in GAPS)
     if not gaps_m2:
         return findings, 1.0
-    owned_m2 = sum(area_m2(shape) for shape in family.shapes) if parent is None else 0.0
-    share = max(0.0, 1.0 - gaps_m2 / (owned_m2 + gaps_m2 if parent is None else area_m2(parent)))
+    owned_m2 = sum(straight_area_m2(shape) for shape in family.shapes) if parent is None else 0.0
+    share = max(0.0, 1.0 - gaps_m2 / (owned_m2 + gaps_m2 if parent is None else straight_area_m2(parent)))
     if parent is None:
         return findings, share
     return _against_target(findings, share, gaps_m2, family, rules), share

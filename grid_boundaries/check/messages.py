@@ -151,8 +151,9 @@ def unmatched_vertex(lacking: str | None, holders: Sequence[str], place: Place) 
     """Say that a vertex of one grid lies on the edge of another that lacks it; None: the parent lacks it."""
     (who, who_zh), (where, where_zh) = named(holders), at(place)
     subject, subject_zh = (f"Grid {lacking}", f"网格 {lacking} ") if lacking else ("The parent", "上级边界")
+    verb = "have" if len(holders) > 1 else "has"
     return (
-        f"{subject} lacks a vertex that {who or 'the parent'} has on their common edge{where}.",
+        f"{subject} lacks a vertex that {who or 'the parent'} {verb} on their common edge{where}.",
         f"{subject_zh}的公共边上缺少一个顶点，而 {who_zh or '上级边界'} 有该顶点{where_zh}。",
     )
 

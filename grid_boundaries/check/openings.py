@@ -21,7 +21,6 @@ from typing import TypeAlias
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
@@ -42,30 +41,30 @@ _OUTWARD_MITRE, _INWARD_MITRE = 1.5, 10.0  # square mouths stay square; notches 
 
 
 def find_openings(
-    owned: NDArray[np.object_],
+    owned: BaseGeometry,
     edges: Edges,
     frame: Frame,
-    plane: LocalPlane,
     reach_m: float,
     rules: CheckRules,
 ) -> list[Piece]:
     """Return gaps between grids that open to the outside.
 
     Args:
-        owned: the faces that have an owner, in local steps.
+        owned: the union of all faces that have an owner, in local steps.
         edges: the left-over edges, the outline among them.
         frame: the origin of the local steps.
-        plane: metres around the grids.
         reach_m: the width of ground that is no more narrow.
         rules: ``sliver_m`` bounds what counts as a crack.
 
     Returns:
         One piece of kind ``gap`` for each opening, in local steps, closed by a straight mouth.
     """
-    if not len(owned) or reach_m <= 0:
+    if reach_m <= 0:
         return []
     outline = _filled(owned)
-    outline_m = plane.to_metres(frame.to_degrees(outline))
+    degrees = frame.to_degrees(outline)
+    plane = LocalPlane.around(degrees)
+    outline_m = plane.to_metres(degrees)
     half = reach_m / 2
     closed = shapely.buffer(outline_m, half, join_style="mitre", mitre_limit=_OUTWARD_MITRE)
     closed = shapely.buffer(closed, -half, join_style="mitre", mitre_limit=_INWARD_MITRE)
@@ -86,9 +85,9 @@ def find_openings(
     return found
 
 
-def _filled(owned: NDArray[np.object_]) -> BaseGeometry:
-    """Return the union of faces without its holes: those are gaps already."""
-    outlines = [Polygon(part.exterior) for part in shapely.get_parts(shapely.coverage_union_all(owned))]
+def _filled(owned: BaseGeometry) -> BaseGeometry:
+    """Return polygons without their holes: those are gaps already."""
+    outlines = [Polygon(part.exterior) for part in shapely.get_parts(owned)]
     return shapely.union_all(outlines, grid_size=1.0) if len(outlines) > 1 else outlines[0]
 
 

@@ -15,9 +15,8 @@ from grid_boundaries.check import messages
 from grid_boundaries.check.findings import Finding, place_of
 from grid_boundaries.check.rules import CheckRules
 from grid_boundaries.check.widths import width_m
-from grid_boundaries.measure import area_m2
 from grid_boundaries.partition import Grid
-from grid_boundaries.projection import LocalPlane
+from grid_boundaries.projection import LocalPlane, straight_area_m2
 
 _SHORT_DEGREE_M = 10_000.0  # a degree of longitude is longer than this up to latitude 84
 
@@ -52,7 +51,7 @@ def _multipart(grids: Sequence[Grid], shapes: NDArray[np.object_], rules: CheckR
             (grids[number].code,),
             *messages.multipart(grids[number].code, len(parts), place),
             geometry=mapping(shapely.normalize(smallest)),
-            area_m2=area_m2(smallest),
+            area_m2=straight_area_m2(smallest),
             fixes=({"action": "split", "grid": grids[number].code},),
             place=place,
         )
@@ -73,8 +72,8 @@ def _narrow(grids: Sequence[Grid], shapes: NDArray[np.object_], rules: CheckRule
                 *messages.narrow(grids[number].code, wide, place),
                 geometry=mapping(shapely.normalize(shape)),
                 width_class=rules.class_of(wide),
-                area_m2=area_m2(shape),
-                length_m=area_m2(shape) / wide if wide else 0.0,
+                area_m2=straight_area_m2(shape),
+                length_m=straight_area_m2(shape) / wide if wide else 0.0,
                 width_m=wide,
                 fixes=({"action": "merge", "grid": grids[number].code},),
                 place=place,

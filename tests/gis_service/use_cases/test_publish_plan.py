@@ -5,10 +5,14 @@ from datetime import timedelta
 
 import pytest
 import shapely
+from sqlalchemy import select
 
+from gis_service.database.tables import building_owner
+from gis_service.domain.building import Building
 from gis_service.errors import ClashError, NotFoundError, RuleBrokenError
 from gis_service.use_cases.create_plan import create_plan
 from gis_service.use_cases.publish_plan import PlanNotPublishableError, checksum, publish_plan
+from gis_service.use_cases.register_buildings import register_buildings
 from gis_service.use_cases.replace_grids import replace_grids
 from tests.support.ground import FIRST_DAY, PLANNER, UNITS, add_levels, publish_tree, tiny_tree
 
@@ -139,3 +143,23 @@ def test_the_checksum_sees_every_vertex_but_not_the_order():
 
     assert checksum(tree[::-1]) == checksum(tree)
     assert checksum(moved) != checksum(tree)
+
+
+def test_buildings_on_redrawn_ground_change_their_owner_and_keep_the_old_one(work, first_edition):
+    """Two neighbours swap their ground: the building of the first belongs to the second from edition 2 on."""
+    shapes = {grid.code: grid for grid in tiny_tree()}
+    building = Building("B1", "一号楼", "某路 1 号", "residential", lon=102.705, lat=25.015, households=12)
+    register_buildings([building], work)
+    swapped = [
+        replace(shapes[FIRST_UNIT], shape=shapes[SECOND_UNIT].shape),
+        replace(shapes[SECOND_UNIT], shape=shapes[FIRST_UNIT].shape),
+    ]
+
+    publish_tree(work, swapped)
+
+    with work:
+        owners = {
+            (row.editions.lower, row.editions.upper): row.grid_code
+            for row in work._session.execute(select(building_owner))
+        }
+    assert owners == {(1, 2): FIRST_UNIT, (2, None): SECOND_UNIT}

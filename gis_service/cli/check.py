@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,8 +12,9 @@ import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
+from shapely.geometry.base import BaseGeometry
 
-from gis_service.cli.vector_files import Feature, VectorFile, read_vector_file
+from gis_service.cli.vector_files import Feature, VectorFile, convert_to_degrees, read_vector_file
 from gis_service.errors import RuleBrokenError, ServiceError
 from gis_service.use_cases.check_boundaries import check_boundaries
 from grid_boundaries.check import CheckRules, Finding, Report
@@ -37,12 +39,18 @@ def check(
 
     Exits 0 when it is valid, 1 when a finding is an error, 2 when the input cannot be used.
     """
+    if not math.isfinite(tolerance_m):
+        raise typer.BadParameter("a length in metres is needed", param_hint="--tolerance-m")
     try:
         with Console(stderr=True).status(f"Checking {file.name}"):
-            report = _check(file, parent, code_field, layer, CheckRules(tolerance_m=tolerance_m))
+            report, added = _check(file, parent, code_field, layer, CheckRules(tolerance_m=tolerance_m))
     except ServiceError as error:
         typer.echo(error.detail, err=True)
         raise typer.Exit(2) from None
+    if added:
+        typer.echo(
+            f"{added} vertices were set on long edges where neighbours meet them, before converting.", err=True
+        )
     if as_json:
         typer.echo(orjson.dumps(report.as_dict()))
     else:
@@ -52,31 +60,35 @@ def check(
 
 def _check(
     file: Path, parent_file: Path | None, code_field: str | None, layer: str | None, rules: CheckRules
-) -> Report:
-    given = read_vector_file(file, layer)
+) -> tuple[Report, int]:
+    """Return the report, and how many vertices had to be set on long edges of projected files."""
+    read = [read_vector_file(file, layer), *([read_vector_file(parent_file)] if parent_file else [])]
+    (given, *outer), added = convert_to_degrees(read)
     field = given.code_field(code_field)
     grids = [_grid(feature, field, number) for number, feature in enumerate(given.features, start=1)]
-    parent, parent_code = _parent(given, parent_file, code_field)
-    return check_boundaries(grids, None if parent is None else parent.shape, parent_code, rules)
+    parent, parent_code = _parent_of(outer[0], code_field) if outer else _own_parent(given, field)
+    return check_boundaries(grids, parent, parent_code, rules), added
 
 
-def _parent(given: VectorFile, file: Path | None, code_field: str | None) -> tuple[Feature | None, str | None]:
-    if file is None:
-        found = given.parent
-        code = None if found is None else _text(found.properties.get("code"))
-        return found, code
-    outer = read_vector_file(file)
-    if len(outer.features) != 1:
-        raise RuleBrokenError(f"{file} holds {len(outer.features)} features; the parent is one polygon.")
-    if outer.features[0].shape is None:
-        raise RuleBrokenError(f"The feature of {file} has no geometry.")
-    fields = outer.features[0].properties
-    if code_field is not None and code_field in fields:
-        return outer.features[0], _text(fields[code_field])
+def _own_parent(given: VectorFile, field: str) -> tuple[BaseGeometry | None, str | None]:
+    """Return the parent that a GeoJSON file carries in its member ``parent``."""
+    if given.parent is None:
+        return None, None
+    return given.parent.shape, _text(given.parent.properties.get(field))
+
+
+def _parent_of(file: VectorFile, code_field: str | None) -> tuple[BaseGeometry, str | None]:
+    """Return the one feature of a file as the parent; it needs no code."""
+    if len(file.features) != 1:
+        raise RuleBrokenError(f"{file.path} holds {len(file.features)} features; the parent is one polygon.")
+    (feature,) = file.features
+    if feature.shape is None:
+        raise RuleBrokenError(f"The feature of {file.path} has no geometry.")
     try:
-        return outer.features[0], _text(fields[outer.code_field(None)])
-    except RuleBrokenError:  # a parent needs no code
-        return outer.features[0], None
+        field = file.code_field(code_field if code_field in feature.properties else None)
+    except RuleBrokenError:
+        return feature.shape, None
+    return feature.shape, _text(feature.properties.get(field))
 
 
 def _grid(feature: Feature, field: str, number: int) -> Grid:
@@ -138,6 +150,8 @@ def _verdict(report: Report, file: Path) -> str:
         return f"{grids} keep apart and leave no gaps."
     counted = {rule: count for rule, count in summary.items() if isinstance(count, int) and rule != "grids"}
     faults = ", ".join(f"{count} {rule}" for rule, count in counted.items() if count)
-    shared, nobody = area(summary["overlap_area_m2"])[0], area(summary["gap_area_m2"])[0]
-    outcome = "valid" if report.valid else "not valid"
-    return f"{grids}, {outcome}: {faults}; {shared} owned more than once, {nobody} by nobody."
+    ground = ((summary["overlap_area_m2"], "owned more than once"), (summary["gap_area_m2"], "owned by nobody"))
+    outcome = "; ".join(
+        [faults, *(f"{area(square_metres)[0]} {how}" for square_metres, how in ground if square_metres)]
+    )
+    return f"{grids}, {'valid' if report.valid else 'not valid'}: {outcome}."

@@ -1,9 +1,9 @@
-"""Vector files of any format as features in degrees: GeoJSON by itself, all others through GDAL."""
+"""Vector files of any format as features: GeoJSON by itself, all others through GDAL; and their way to degrees."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from shapely.geometry import shape as shape_of
 from shapely.geometry.base import BaseGeometry
 
 from gis_service.errors import RuleBrokenError
+from grid_boundaries.noding import node_long_edges
 
 _GEOJSON = {".json", ".geojson"}
 _DEGREES_AS_STORED = {4326, 4490}  # CGCS2000 is stored as it stands (decision 4)
@@ -25,7 +26,7 @@ _CODE_FIELDS = ("code", "grid_code", "gridcode", "adcode", "id", "网格编码",
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One row of a file; ``shape`` is in degrees, longitude first, None where the file has none."""
+    """One row of a file; ``shape`` is in the coordinates of the file, None where it has none."""
 
     properties: Mapping[str, Any]
     shape: BaseGeometry | None
@@ -33,11 +34,15 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class VectorFile:
-    """What a file holds; ``parent`` is the feature that the others must fill, which only GeoJSON can carry."""
+    """What a file holds; ``parent`` is the feature that the others must fill, which only GeoJSON can carry.
+
+    ``crs`` is None where coordinates are degrees that are stored as they stand, longitude first.
+    """
 
     path: Path
     features: tuple[Feature, ...]
     parent: Feature | None = None
+    crs: pyproj.CRS | None = None
 
     def code_field(self, asked: str | None) -> str:
         """Return the field that holds the codes: the one asked for, or the first with a usual name.
@@ -61,7 +66,7 @@ class VectorFile:
 
 
 def read_vector_file(path: Path, layer: str | None = None) -> VectorFile:
-    """Return the features of a file, converted to degrees.
+    """Return the features of a file, in its own coordinates.
 
     Text of a Shapefile without a ``.cpg`` is read as UTF-8 and, where it is not, as GB 18030 (which includes GBK).
 
@@ -92,18 +97,18 @@ def _read_geojson(path: Path) -> VectorFile:
     rows = document.get("features") if kind == "FeatureCollection" else [document] if kind == "Feature" else None
     if not isinstance(rows, list):
         raise RuleBrokenError(f"{path} is JSON but no GeoJSON FeatureCollection or Feature.")
-    features = [_feature(row) for row in rows if isinstance(row, dict)]
+    features = [_feature(row) for row in rows]
     given = document.get("parent")
     parent = _feature(given) if isinstance(given, dict) else None
     crs = document.get("crs")
     named = crs.get("properties", {}).get("name") if isinstance(crs, dict) else None
-    everything = [*features, parent] if parent else features
-    shapes = _in_degrees(path, _array([feature.shape for feature in everything]), named)
-    everything = [Feature(feature.properties, shape) for feature, shape in zip(everything, shapes, strict=True)]
-    return VectorFile(path, tuple(everything[: len(features)]), everything[-1] if parent else None)
+    return VectorFile(path, tuple(features), parent, None if named is None else _crs(path, named))
 
 
-def _feature(row: Mapping[str, Any]) -> Feature:
+def _feature(row: object) -> Feature:
+    """Return a feature; what has no readable geometry has none, and the check says so."""
+    if not isinstance(row, dict):
+        return Feature({}, None)
     properties = row.get("properties")
     fields = dict(properties) if isinstance(properties, dict) else {}
     if "id" in row and "id" not in fields:
@@ -114,7 +119,7 @@ def _feature(row: Mapping[str, Any]) -> Feature:
     try:
         return Feature(fields, shape_of(geometry))
     except (ShapelyError, ValueError, TypeError, KeyError, IndexError, AttributeError):
-        return Feature(fields, None)  # the check names it: a grid without geometry
+        return Feature(fields, None)
 
 
 def _read_any(path: Path, layer: str | None) -> VectorFile:
@@ -129,15 +134,17 @@ def _read_any(path: Path, layer: str | None) -> VectorFile:
         chosen = layer if layer is not None else str(pyogrio.list_layers(path)[0][0])
         meta, geometries, columns = _read_layer(path, chosen)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, IndexError) as error:
-        raise RuleBrokenError(
-            f"{path} is not readable: {str(error) or 'it has no layer'}.".replace("\n", " ")
-        ) from None
+        reason = str(error).split(";")[0].rstrip(".") or "it has no layer"
+        raise RuleBrokenError(f"{path} is not readable: {reason}.") from None
     names = [str(name) for name in meta["fields"]]
-    shapes = _in_degrees(path, shapely.from_wkb(geometries, on_invalid="ignore"), meta["crs"])
+    shapes = shapely.from_wkb(geometries, on_invalid="ignore")
+    if meta["crs"] is None:
+        _expect_degrees(path, shapes)
     rows = zip(*(column.tolist() for column in columns), strict=True) if names else ((),) * len(shapes)
     return VectorFile(
         path,
         tuple(Feature(dict(zip(names, row, strict=True)), shape) for row, shape in zip(rows, shapes, strict=True)),
+        crs=None if meta["crs"] is None else _crs(path, meta["crs"]),
     )
 
 
@@ -158,28 +165,59 @@ def _read_layer(path: Path, layer: str) -> tuple[Mapping[str, Any], NDArray[np.o
     )
 
 
-def _in_degrees(path: Path, shapes: NDArray[np.object_], crs: str | None) -> NDArray[np.object_]:
-    if crs is None:
-        points = shapely.get_coordinates(shapes)
-        points = points[np.isfinite(points).all(axis=1)]
-        if (np.abs(points) > (180, 90)).any() and path.suffix.lower() not in _GEOJSON:
-            raise RuleBrokenError(
-                f"{path} does not say its coordinate system and its numbers are no degrees; add a .prj file or "
-                "convert it to EPSG:4326."
-            )
-        return shapes
+def _expect_degrees(path: Path, shapes: NDArray[np.object_]) -> None:
+    """Refuse a file without a coordinate system whose numbers are no degrees."""
+    points = shapely.get_coordinates(shapes)
+    if (np.abs(points[np.isfinite(points).all(axis=1)]) > (180, 90)).any():
+        raise RuleBrokenError(
+            f"{path} does not say its coordinate system and its numbers are no degrees; add a .prj file or convert "
+            "it to EPSG:4326."
+        )
+
+
+def _crs(path: Path, name: str) -> pyproj.CRS | None:
     try:
-        given = pyproj.CRS.from_user_input(crs)
+        crs = pyproj.CRS.from_user_input(name)
     except pyproj.exceptions.CRSError:
-        raise RuleBrokenError(f"{path} has a coordinate system that is not known: {crs}.") from None
-    if given.to_epsg() in _DEGREES_AS_STORED or given.to_authority() == ("OGC", "CRS84"):
-        return shapes
-    degrees = pyproj.Transformer.from_crs(given, "EPSG:4326", always_xy=True)
-    present = shapely.force_2d(shapes)
-    converted: NDArray[np.object_] = shapely.transform(
-        present, lambda points: np.column_stack(degrees.transform(points[:, 0], points[:, 1]))
+        raise RuleBrokenError(f"{path} has a coordinate system that is not known: {name}.") from None
+    as_stored = crs.to_epsg() in _DEGREES_AS_STORED or crs.to_authority() == ("OGC", "CRS84")
+    return None if as_stored else crs
+
+
+def convert_to_degrees(files: Sequence[VectorFile]) -> tuple[list[VectorFile], int]:
+    """Return files in degrees, and how many vertices had to be set on long edges before (``node_long_edges``).
+
+    Files of one projected system are noded together, so that a parent's long edge gets its children's corners.
+    """
+    noded, count = list(files), 0
+    for crs in {file.crs for file in files if file.crs is not None and file.crs.is_projected}:
+        together = [number for number, file in enumerate(files) if file.crs == crs]
+        shapes, added = node_long_edges(_array([shape for number in together for shape in _shapes(files[number])]))
+        count += added
+        for number in together:
+            own, shapes = shapes[: len(_shapes(files[number]))], shapes[len(_shapes(files[number])) :]
+            noded[number] = _with_shapes(files[number], own)
+    return [_degrees(file) for file in noded], count
+
+
+def _degrees(file: VectorFile) -> VectorFile:
+    if file.crs is None:
+        return file
+    degrees = pyproj.Transformer.from_crs(file.crs, "EPSG:4326", always_xy=True)
+    shapes = shapely.transform(
+        shapely.force_2d(_array(_shapes(file))),
+        lambda points: np.column_stack(degrees.transform(points[:, 0], points[:, 1])),
     )
-    return converted
+    return replace(_with_shapes(file, shapes), crs=None)
+
+
+def _shapes(file: VectorFile) -> list[BaseGeometry | None]:
+    return [feature.shape for feature in (*file.features, *([file.parent] if file.parent else []))]
+
+
+def _with_shapes(file: VectorFile, shapes: NDArray[np.object_]) -> VectorFile:
+    features = tuple(replace(row, shape=shape) for row, shape in zip(file.features, shapes, strict=False))
+    return replace(file, features=features, parent=replace(file.parent, shape=shapes[-1]) if file.parent else None)
 
 
 def _array(shapes: Sequence[BaseGeometry | None]) -> NDArray[np.object_]:

@@ -33,7 +33,7 @@ def demo(
     """Load Panlong, a district made up inside a real outline, and serve it with the console."""
     if not load_only:
         _refuse_taken_port(host, port)
-    screen = Console(stderr=True, highlight=False)
+    screen = Console(stderr=True, highlight=False, soft_wrap=True)
     settings = Settings()
     with Progress(TextColumn("{task.description:<28}"), BarColumn(), TimeElapsedColumn(), console=screen) as progress:
         starting = progress.add_task("database", total=None)

@@ -52,7 +52,7 @@ export default defineConfig({
     },
   },
   plugins: [precompress()],
-  server: { proxy: { "/v1": SERVICE, "/tiles": SERVICE } },
+  server: { proxy: { "/v1": SERVICE, "/tiles": SERVICE, "/openapi.json": SERVICE } },
   test: {
     environment: "happy-dom",
     include: ["tests/**/*.test.{ts,tsx}"],

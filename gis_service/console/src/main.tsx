@@ -1,3 +1,5 @@
+// The library's own sheet comes first: ours overrules it.
+import "maplibre-gl/dist/maplibre-gl.css";
 import "./styles/tokens.css";
 import "./styles/stage.css";
 import "./styles/panel.css";

@@ -65,6 +65,9 @@ export function TopBar() {
       </h1>
       <EditionBadge />
       <div class="bar__tools">
+        <a class="tool tool--word bar__docs" href="docs" title={words.value.docs}>
+          API
+        </a>
         <button
           type="button"
           class="tool tool--word"

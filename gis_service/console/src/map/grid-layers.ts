@@ -73,7 +73,7 @@ export function outlineLayer({ level, steps }: Outline, palette: Palette): Layer
     minzoom: from,
     layout: { "line-join": "round" },
     paint: {
-      "line-color": byStep((above) => palette.lines[Math.min(above, 3) as 1 | 2 | 3]),
+      "line-color": byStep((above) => outlineColour(above, palette)),
       "line-width": byStep((above) => outlineWidth(above)),
     },
   };
@@ -81,5 +81,10 @@ export function outlineLayer({ level, steps }: Outline, palette: Palette): Layer
 
 /** Pixels of an outline that stands so many levels above the shown one. */
 export function outlineWidth(above: number): number {
-  return [0.9, 1.8, 2.6, 3.4][Math.min(above, 3)] ?? 3.4;
+  return [0.9, 1.8, 2.6, 3.4, 4.6][Math.min(above, 4)] ?? 4.6;
+}
+
+/** The colour of an outline that stands so many levels above the shown one. */
+export function outlineColour(above: number, palette: Palette): string {
+  return palette.lines[Math.min(above, 4) as 0 | 1 | 2 | 3 | 4];
 }

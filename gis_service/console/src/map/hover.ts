@@ -1,8 +1,8 @@
 import type { Signal } from "@preact/signals";
 import type { MapGeoJSONFeature, Map as MapLibreMap, MapMouseEvent, PointLike } from "maplibre-gl";
-import { BUILDING_LAYERS } from "./building-layers";
+import { BUILDING_FILL, BUILDING_POINT } from "./building-layers";
 import { GRID_FILL, GROUND } from "./grid-layers";
-import { INCIDENT_COUNTS, INCIDENT_POINT } from "./incident-layers";
+import { INCIDENT_COUNT, INCIDENT_FEW, INCIDENT_POINT } from "./incident-layers";
 
 export interface Hovered {
   /** Pixels from the top left of the map. */
@@ -32,11 +32,11 @@ function findUnder(map: MapLibreMap, event: MapMouseEvent): { over: Hovered | nu
     kind,
     properties: feature.properties,
   });
-  const incident = first(reach, [INCIDENT_POINT, ...INCIDENT_COUNTS]);
+  const incident = first(reach, [INCIDENT_POINT, INCIDENT_COUNT, INCIDENT_FEW]);
   if (incident) {
     return { over: said("incident", incident), grid };
   }
-  const building = first(event.point, BUILDING_LAYERS);
+  const building = first(event.point, [BUILDING_FILL, BUILDING_POINT]);
   if (building) {
     return { over: said("building", building), grid };
   }

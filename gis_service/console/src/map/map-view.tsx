@@ -1,6 +1,12 @@
-import "maplibre-gl/dist/maplibre-gl.css";
 import { effect, signal, useSignalEffect } from "@preact/signals";
-import { Map as MapLibreMap, type MapMouseEvent, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import {
+  type FitBoundsOptions,
+  Map as MapLibreMap,
+  type MapMouseEvent,
+  NavigationControl,
+  ScaleControl,
+  setWorkerUrl,
+} from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import { useEffect, useRef } from "preact/hooks";
 import type { Bounds } from "../api/types";
@@ -13,6 +19,7 @@ import { theme } from "../state/theme";
 import { refuseToken, token } from "../state/token";
 import { boundsOf } from "./bounds";
 import { followHover, type Hovered } from "./hover";
+import { OverviewControl } from "./overview-control";
 import { withToken } from "./requests";
 import { findShown, shown } from "./shown";
 import { buildStyle } from "./style";
@@ -34,11 +41,23 @@ function isNarrow(): boolean {
   return window.matchMedia("(max-width: 720px)").matches;
 }
 
+/** Where there is room, the layers are open; panel/layer-panel.tsx says the same. */
+function isWide(): boolean {
+  return window.matchMedia("(min-width: 1000px)").matches;
+}
+
 /** Room that the panels take from the map, so that what is shown is not hidden behind them. */
 function padding() {
   return isNarrow()
     ? { top: 64, right: 24, bottom: Math.round(window.innerHeight * 0.48), left: 24 }
-    : { top: 40, right: 60, bottom: 40, left: 380 };
+    : { top: 32, right: isWide() ? 272 : 60, bottom: 40, left: 372 };
+}
+
+/** The same while nothing is selected: the panel is but a hint in a corner. */
+function idlePadding() {
+  return isNarrow()
+    ? { top: 64, right: 24, bottom: 124, left: 24 }
+    : { top: 32, right: isWide() ? 272 : 40, bottom: 40, left: isWide() ? 372 : 40 };
 }
 
 /** Move the map so that a grid, or an edition's whole ground, can be seen. */
@@ -46,9 +65,9 @@ export function showOnMap(shape: GeoJSON.Geometry): void {
   map?.fitBounds(boundsOf(shape), { padding: padding(), maxZoom: 17, duration: 600 });
 }
 
-function showGround(bounds: Bounds): void {
-  const room = selection.value === null ? { top: 80, right: 40, bottom: 40, left: 40 } : padding();
-  map?.fitBounds(bounds, { padding: room, animate: false });
+function showGround(bounds: Bounds, options: FitBoundsOptions): void {
+  const room = selection.value === null ? idlePadding() : padding();
+  map?.fitBounds(bounds, { ...options, padding: room });
 }
 
 function createMap(container: HTMLElement): MapLibreMap {
@@ -125,9 +144,15 @@ function followControls(on: MapLibreMap): () => void {
     const controls = [
       new ScaleControl({ maxWidth: 110, unit: "metric" }),
       new NavigationControl({ showCompass: false }),
+      new OverviewControl(words.value.map.overview, () => {
+        if (ground.value) {
+          showGround(ground.value.bounds, { duration: 600 });
+        }
+      }),
     ] as const;
     on.addControl(controls[0], "bottom-left");
     on.addControl(controls[1], "bottom-right");
+    on.addControl(controls[2], "bottom-right");
     return () => {
       for (const control of controls) {
         on.removeControl(control);
@@ -170,7 +195,8 @@ function followPoint(on: MapLibreMap): () => void {
     if (!onScreen || !behindPanel) {
       return;
     }
-    on.easeTo({ center: point, offset: [(left + right - width) / 2, (top + bottom - height) / 2], duration: 400 });
+    // On a wide page a step aside is enough; under the sheet the whole free part is small, and its middle best.
+    on.panBy(isNarrow() ? [x - (left + right) / 2, y - (top + bottom) / 2] : [x - left, 0], { duration: 400 });
   });
 }
 
@@ -209,7 +235,7 @@ export function MapView() {
         const bounds = ground.value?.bounds;
         if (bounds && !placed) {
           placed = true;
-          showGround(bounds);
+          showGround(bounds, { animate: false });
         }
       }),
       followControls(created),

@@ -8,8 +8,8 @@ export interface Palette {
   grids: readonly [string, string, string, string];
   dedicated: string;
   hover: string;
-  /** The line of the level shown, then of its parent, grandparent and what lies above. */
-  lines: readonly [string, string, string, string];
+  /** The line of the level shown, then of its parent, and so on up; the last for all that lies above. */
+  lines: readonly [string, string, string, string, string];
   label: string;
   labelSoft: string;
   halo: string;
@@ -28,7 +28,7 @@ const LIGHT: Palette = {
   grids: ["#dde8e3", "#d4e2dc", "#e5eeea", "#ccdcd5"],
   dedicated: "#d9d3ee",
   hover: "#ffffff",
-  lines: ["#8fada2", "#5f8c7e", "#34685a", "#1b4a3e"],
+  lines: ["#8fada2", "#5f8c7e", "#34685a", "#1b4a3e", "#0a2a22"],
   label: "#1d3b33",
   labelSoft: "#4b665e",
   halo: "#f4f8f6",
@@ -47,7 +47,7 @@ const DARK: Palette = {
   grids: ["#18272a", "#1b2c2f", "#152225", "#1f3235"],
   dedicated: "#2f2947",
   hover: "#7fa8a6",
-  lines: ["#48686a", "#5b8a84", "#86bdb1", "#b4e3d6"],
+  lines: ["#48686a", "#5b8a84", "#86bdb1", "#b4e3d6", "#ecfffa"],
   label: "#d7e8e3",
   labelSoft: "#9db8b1",
   halo: "#10191b",

@@ -1,5 +1,6 @@
 import type { GeoJSONSourceSpecification, LayerSpecification } from "maplibre-gl";
 import type { PlacePoint, Selection } from "../state/selection";
+import { REGULAR } from "./faces";
 import type { Palette } from "./palette";
 
 const NOTHING: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
@@ -60,6 +61,20 @@ export function pointLayers(palette: Palette): LayerSpecification[] {
         "circle-stroke-color": palette.selectedCasing,
         "circle-stroke-width": 2.5,
       },
+    },
+    {
+      // Circles take no part in collisions; this unseen sign keeps names off the point.
+      id: "point-room",
+      type: "symbol",
+      source: "point",
+      layout: {
+        "text-field": "●",
+        "text-font": REGULAR,
+        "text-size": 16,
+        "text-padding": 2,
+        "text-allow-overlap": true,
+      },
+      paint: { "text-opacity": 0 },
     },
   ];
 }

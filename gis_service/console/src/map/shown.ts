@@ -1,9 +1,9 @@
 import { signal } from "@preact/signals";
-import type { Map as MapLibreMap } from "maplibre-gl";
+import type { MapGeoJSONFeature, Map as MapLibreMap } from "maplibre-gl";
 import type { Level } from "../api/types";
-import { BUILDING_LAYERS } from "./building-layers";
+import { BUILDING_FILL, BUILDING_POINT } from "./building-layers";
 import { GRID_FILL, outlineId } from "./grid-layers";
-import { INCIDENT_COUNTS, INCIDENT_POINT } from "./incident-layers";
+import { INCIDENT_COUNT, INCIDENT_FEW, INCIDENT_POINT } from "./incident-layers";
 
 /** What the legend must explain: read from the drawn map, so that it never tells of what is not there. */
 export interface Shown {
@@ -13,39 +13,44 @@ export interface Shown {
   outlines: string[];
   /** Whether a dedicated grid is in view. */
   dedicated: boolean;
-  /** Whether buildings are in view. */
-  buildings: boolean;
-  /** Whether incidents are drawn one by one, or counted; null while none is in view. */
-  incidents: "single" | "counted" | null;
+  /** How the buildings in view are drawn; null while none is in view. */
+  buildings: "areas" | "points" | null;
+  /** Whether incidents are drawn one by one. */
+  incidents: boolean;
+  /** Code of the finest level by which incidents are counted; null while no count is in view. */
+  countedBy: string | null;
+  /** Whether a grid is in view whose count is withheld. */
+  few: boolean;
 }
 
 export const shown = signal<Shown>({
   level: null,
   outlines: [],
   dedicated: false,
-  buildings: false,
-  incidents: null,
+  buildings: null,
+  incidents: false,
+  countedBy: null,
+  few: false,
 });
 
 /** Look at what is drawn now. */
 export function findShown(map: MapLibreMap, levels: Level[]): Shown {
   const rank = new Map(levels.map((level) => [level.code, level.rank]));
   const drawn = (layer: string) => (map.getLayer(layer) ? map.queryRenderedFeatures({ layers: [layer] }) : []);
+  const finest = (features: MapGeoJSONFeature[]) => {
+    const codes = [...new Set(features.map((feature) => String(feature.properties.level)))];
+    codes.sort((one, other) => (rank.get(other) ?? 0) - (rank.get(one) ?? 0));
+    return codes[0] ?? null;
+  };
   const grids = drawn(GRID_FILL);
-  const codes = [...new Set(grids.map((feature) => String(feature.properties.level)))];
-  codes.sort((one, other) => (rank.get(other) ?? 0) - (rank.get(one) ?? 0));
+  const points = drawn(BUILDING_POINT).length > 0 ? "points" : null;
   return {
-    level: codes[0] ?? null,
+    level: finest(grids),
     outlines: levels.map((level) => level.code).filter((code) => drawn(outlineId(code)).length > 0),
     dedicated: grids.some((feature) => feature.properties.kind === "dedicated"),
-    buildings: BUILDING_LAYERS.some((layer) => drawn(layer).length > 0),
-    incidents: incidents(drawn),
+    buildings: drawn(BUILDING_FILL).length > 0 ? "areas" : points,
+    incidents: drawn(INCIDENT_POINT).length > 0,
+    countedBy: finest(drawn(INCIDENT_COUNT)),
+    few: drawn(INCIDENT_FEW).length > 0,
   };
-}
-
-function incidents(drawn: (layer: string) => unknown[]): Shown["incidents"] {
-  if (drawn(INCIDENT_POINT).length > 0) {
-    return "single";
-  }
-  return INCIDENT_COUNTS.some((layer) => drawn(layer).length > 0) ? "counted" : null;
 }

@@ -6,7 +6,7 @@ import type { Theme } from "../state/theme";
 import type { Words } from "../words/zh";
 import { buildingLayers } from "./building-layers";
 import { GROUND, gridFill, gridHover, gridLine, outlineId, outlineLayer } from "./grid-layers";
-import { incidentLayers } from "./incident-layers";
+import { countLayers, incidentPoints } from "./incident-layers";
 import { labelLayers } from "./label-layers";
 import { findOutlines } from "./levels";
 import { type Palette, paletteOf } from "./palette";
@@ -78,7 +78,8 @@ function groundLayers(
       .map((outline) => outlineLayer(outline, palette))
       .reverse(),
     ...(selection?.state === "found" ? selectedLayers(palette) : []),
-    ...(switches.names ? labelLayers(palette, words, incidents) : []),
-    ...(incidents ? incidentLayers(palette) : []),
+    ...(incidents ? incidentPoints(palette) : []),
+    ...(switches.names ? labelLayers(palette, words) : []),
+    ...(incidents ? countLayers(palette) : []),
   ];
 }

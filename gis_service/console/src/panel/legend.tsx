@@ -1,5 +1,5 @@
 import type { Severity } from "../api/types";
-import { outlineWidth } from "../map/grid-layers";
+import { outlineColour, outlineWidth } from "../map/grid-layers";
 import { paletteOf } from "../map/palette";
 import { shown } from "../map/shown";
 import { language, words } from "../state/language";
@@ -43,20 +43,27 @@ function Circle({ fill, stroke, size, label }: { fill: string; stroke: string; s
   );
 }
 
+function nameOf(code: string): string {
+  const level = ground.value?.levels.find((each) => each.code === code);
+  return level ? nameOfLevel(level, language.value) : code;
+}
+
 function IncidentSigns() {
   const palette = paletteOf(theme.value);
   const said = words.value;
-  if (shown.value.incidents === "counted") {
-    return (
-      <>
-        <Circle fill={palette.count} stroke={palette.pointCasing} size={6.5} label={said.legend.count} />
-        <Circle fill="none" stroke={palette.count} size={4.5} label={said.legend.few} />
-      </>
-    );
-  }
+  const { incidents, countedBy, few } = shown.value;
   return (
     <>
-      {SEVERITIES.map((each) => (
+      {countedBy !== null && (
+        <Circle
+          fill={palette.count}
+          stroke={palette.pointCasing}
+          size={6.5}
+          label={said.legend.count(nameOf(countedBy))}
+        />
+      )}
+      {few && <Circle fill={palette.halo} stroke={palette.count} size={5.5} label={said.legend.few} />}
+      {(incidents ? SEVERITIES : []).map((each) => (
         <Circle
           key={each}
           fill={palette.severity[each]}
@@ -73,34 +80,35 @@ function IncidentSigns() {
 export function Legend() {
   const palette = paletteOf(theme.value);
   const said = words.value.legend;
-  const levels = ground.value?.levels ?? [];
-  const name = (code: string) => {
-    const level = levels.find((each) => each.code === code);
-    return level ? nameOfLevel(level, language.value) : code;
-  };
-  const { level, outlines, dedicated, buildings, incidents } = shown.value;
+  const { level, outlines, dedicated, buildings } = shown.value;
+  const selected = selection.value?.state === "found" && selection.value.grid !== null;
   const widest = outlines.length;
   return (
     <div class="legend">
       <h3>{said.title}</h3>
-      {level && <p class="legend__level">{said.level(name(level))}</p>}
+      {level && <p class="legend__level">{said.level(nameOf(level))}</p>}
       <ul>
         {outlines.map((code, place) => {
-          const above = Math.min(widest - place, 3) as 1 | 2 | 3;
+          const above = widest - place;
           return (
             <Line
               key={code}
-              colour={palette.lines[above]}
+              colour={outlineColour(above, palette)}
               width={outlineWidth(above)}
-              label={said.boundary(name(code))}
+              label={said.boundary(nameOf(code))}
             />
           );
         })}
-        {level && <Line colour={palette.lines[0]} width={1.2} label={said.boundary(name(level))} />}
+        {level && <Line colour={palette.lines[0]} width={1.2} label={said.boundary(nameOf(level))} />}
         {dedicated && <Area fill={palette.dedicated} stroke={palette.lines[0]} label={said.dedicated} />}
-        {selection.value?.state === "found" && <Area fill="none" stroke={palette.selected} label={said.selected} />}
-        {buildings && <Area fill={palette.building} stroke={palette.buildingLine} label={said.building} />}
-        {incidents !== null && <IncidentSigns />}
+        {selected && <Area fill="none" stroke={palette.selected} label={said.selected} />}
+        {buildings === "areas" && (
+          <Area fill={palette.building} stroke={palette.buildingLine} label={said.building} />
+        )}
+        {buildings === "points" && (
+          <Circle fill={palette.building} stroke={palette.buildingLine} size={3.5} label={said.building} />
+        )}
+        <IncidentSigns />
       </ul>
     </div>
   );

@@ -89,6 +89,12 @@ describe("the style of the map", () => {
     expect(layers.filter((layer) => order.includes(layer))).toEqual(order);
   });
 
+  it("lays names over single incidents, and counts over names, which give way to them", () => {
+    const layers = layersOf(inputWith({}));
+    const order = ["incident-point", "grid-label", "incident-count", "incident-number"];
+    expect(layers.filter((layer) => order.includes(layer))).toEqual(order);
+  });
+
   it("says households in the language of the reader", () => {
     expect(JSON.stringify(buildStyle(inputWith({ words: en })))).toContain(" households");
     expect(JSON.stringify(buildStyle(inputWith({})))).toContain(" 户");

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = [
@@ -32,8 +32,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visitor(browser: Browser, demo_server: str) -> Iterator[BrowserContext]:
-    """A visitor who has never been here: nothing remembered, a screen of 1280 by 800."""
-    context = browser.new_context(base_url=demo_server, viewport={"width": 1280, "height": 800}, color_scheme="light")
+    """A visitor who has never been here: nothing remembered, a small screen, and no wish for moving maps."""
+    context = browser.new_context(
+        base_url=demo_server,
+        viewport={"width": 1024, "height": 640},
+        color_scheme="light",
+        reduced_motion="reduce",
+    )
     context.set_default_timeout(PATIENCE_MS)
     yield context
     context.close()
@@ -43,3 +48,24 @@ def visitor(browser: Browser, demo_server: str) -> Iterator[BrowserContext]:
 def page(visitor: BrowserContext) -> Page:
     """An empty tab of the visitor."""
     return visitor.new_page()
+
+
+@pytest.fixture
+def faults(page: Page) -> list[str]:
+    """What goes wrong in the tab from now on: errors, warnings of policy, refused and failed requests.
+
+    A request that the page itself gives up, as the map does with tiles that it has moved past, is no fault.
+    """
+    noted: list[str] = []
+
+    def note_failure(request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":
+            noted.append(f"{request.failure} {request.url}")
+
+    page.on("pageerror", lambda error: noted.append(str(error)))
+    page.on("console", lambda message: noted.append(message.text) if message.type == "error" else None)
+    page.on(
+        "response", lambda answer: noted.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None
+    )
+    page.on("requestfailed", note_failure)
+    return noted

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from shapely.geometry import box
+from shapely.geometry import Polygon, box
 
 from grid_boundaries.check.arrangement import Borders, Ground, arrange
 from grid_boundaries.check.edges import PARENT, edges_of
@@ -44,6 +44,15 @@ def test_neighbours_are_those_whose_edges_run_along():
     shared = Borders(edges, frame).neighbours(frame.to_local(box(1, 0, 2, 1)))
 
     assert shared == {0: 1e9, PARENT: 3e9}
+
+
+def test_a_grid_met_over_a_step_or_two_is_no_neighbour():
+    """A square whose corner towards another grid is cut off by 0.1 mm, as noding does."""
+    edges = edges_of([box(0, 0, 1, 1), box(2, 1, 3, 2)])
+    frame = Frame.around(edges)
+    cut = Polygon([(1e9, 0), (2e9, 0), (2e9, 1e9 - 1), (2e9 - 1, 1e9), (1e9, 1e9)])
+
+    assert Borders(edges, frame).neighbours(cut) == {0: 1e9}
 
 
 def test_no_edges_enclose_nothing():

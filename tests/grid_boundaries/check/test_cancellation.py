@@ -65,6 +65,14 @@ def test_what_is_left_is_what_counting_says(rows):
     assert found.left.tolist() == expected
 
 
+@pytest.mark.parametrize("rows", [[(A, B, 0), (B, A, 1)], [(A, B, 0), (B, C, 0)], [(A, B, 0), (C, A, 0)]])
+def test_two_edges_under_one_key_cancel_only_if_they_are_opposite(monkeypatch, rows):
+    """Of two families; with another end; with another start."""
+    monkeypatch.setattr(module, "edge_keys", lambda edges: np.zeros(len(edges), np.uint64))
+
+    assert cancel(edges(*rows)).left.tolist() == [0, 1]
+
+
 def test_keys_that_clash_cost_time_and_no_proof(monkeypatch):
     """With one key for all edges the same pairs are found, and the same edges left."""
     some = edges_of([grid.shape for grid in random_partition(4).grids])

@@ -71,6 +71,17 @@ def test_a_grid_within_another_is_contained():
     assert finding.message.startswith("Grid inner lies wholly on the ground of outer: 11,1")
 
 
+def test_a_grid_within_another_but_for_noise_is_contained():
+    """Its left side reaches 0.2 mm over that of the outer: a rounding, reported as noise."""
+    inner = Grid("inner", shapely.box(102.72 - 2e-9, 25.041, 102.721, 25.042))
+
+    findings = check_grids([square("outer", 0, 0, 4, 4), inner]).findings
+
+    assert [(finding.rule, finding.grids) for finding in findings if finding.severity == "error"] == [
+        ("contained", ("inner", "outer"))
+    ]
+
+
 def test_the_same_ground_with_more_vertices_is_a_duplicate():
     """A square and the same with an extra vertex: not alike by their points, and each within the other."""
     plain, more = square("a", 0, 0, 2, 2), polygon("b", (0, 0), (1, 0), (2, 0), (2, 2), (0, 2))

@@ -14,6 +14,11 @@ def area_on_the_left(edges):
     return float((x * y_end - x_end * y).sum() / 2)
 
 
+def edge_points(edges):
+    """Return starts and ends as Python integers, which have no limit."""
+    return edges.start.tolist(), edges.end.tolist()
+
+
 @pytest.mark.parametrize("turn", [False, True])
 def test_the_ground_lies_on_the_left_whichever_way_rings_turn(turn):
     """A square of 4 steps with a hole of 2 steps: 12 square steps on the left."""
@@ -49,15 +54,29 @@ def test_an_edge_shorter_than_the_lattice_is_left_out():
     assert len(edges_of([Polygon([(0, 0), (1e-8, 0), (1.02e-8, 0), (1e-8, 1e-8), (0, 1e-8)])])) == 4
 
 
-@pytest.mark.parametrize("shape", [box(-180, -90, 180, 90), Polygon([(-180, 0), (180, 1e-9), (180, 0)])])
+FIBONACCI = (53_316_291_173, 32_951_280_099, 20_365_011_074)
+"""Neighbours in the sequence: the triangle of their pairs has the smallest area there is, half a square step."""
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        *(box(-size, -size / 2, size, size / 2) for size in (1, 3, 10, 25, 50, 100, 130, 180)),
+        Polygon([(0, 0), (FIBONACCI[0] / 1e9, FIBONACCI[1] / 1e9), (FIBONACCI[1] / 1e9, FIBONACCI[2] / 1e9)]),
+        Polygon([(-180, 0), (180, 1e-9), (180, 0)]),
+    ],
+)
 def test_the_turn_of_the_largest_and_of_the_thinnest_ring_is_right(shape):
-    """The whole Earth, whose area in square steps exceeds 64 bits by far; a sliver around it one step wide."""
-    edges, turned = edges_of([shape]), edges_of([shapely.reverse(shape)])
+    """Up to the whole Earth, whose area in square steps exceeds 64 bits by far; down to half a square step."""
+    expected = sum(
+        x * y_end - x_end * y for (x, y), (x_end, y_end) in zip(*edge_points(edges_of([shape])), strict=True)
+    )
+    turned = sum(
+        x * y_end - x_end * y
+        for (x, y), (x_end, y_end) in zip(*edge_points(edges_of([shapely.reverse(shape)])), strict=True)
+    )
 
-    def pairs(of):
-        return sorted(zip(of.start.tolist(), of.end.tolist(), strict=True))
-
-    assert pairs(edges) == pairs(turned)
+    assert expected == turned > 0
 
 
 def test_no_shapes_have_no_edges():

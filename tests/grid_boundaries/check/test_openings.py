@@ -86,6 +86,23 @@ def test_a_missing_grid_at_the_outline_is_a_bay():
     assert check_grids(grids).findings == ()
 
 
+def test_a_short_strait_is_no_gap():
+    """Two headlands of grids that a third joins, 60 m apart over 220 m, with a bay of 1 km behind them."""
+    south = polygon("c", (0, -10), (30, -10), (30, 0), (20, 0), (10, 0), (0, 0))
+    west = polygon("a", (0, 0), (10, 0), (10, 7), (14.7, 7), (14.7, 9), (10, 9), (10, 10), (0, 10))
+    east = polygon("b", (20, 0), (30, 0), (30, 10), (20, 10), (20, 9), (15.3, 9), (15.3, 7), (20, 7))
+
+    assert gaps(south, west, east) == []
+
+
+def test_between_small_grids_a_strip_has_to_be_narrower():
+    """Grids of 50 m by 554 m, so 167 m wide as squares go: 35 m between them are a strip, 45 m are not."""
+    west = square("a", 0, 0, 0.5, 5)
+
+    assert len(gaps(west, square("b", 0.85, 0, 1.35, 5))) == 1
+    assert gaps(west, square("b", 0.95, 0, 1.45, 5)) == []
+
+
 def test_islands_of_a_partition_are_no_gaps():
     """Every other cell of random partitions, some of which meet in corners only: no gaps but true holes."""
     for seed in range(30):

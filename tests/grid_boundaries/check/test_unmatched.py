@@ -59,6 +59,16 @@ def test_a_vertex_where_nothing_cancels_is_not_reported():
     assert len(left) == 4
 
 
+def test_a_grid_lacks_no_vertex_of_its_own():
+    """A spike two steps wide: its way back has a vertex beside its way out."""
+    rows = [((0, 0), (900, 0), 0), ((900, 0), (450, 2), 0), ((450, 2), (0, 0), 0)]
+
+    found, left = match_vertices(edges(*rows))
+
+    assert found == []
+    assert len(left) == 3
+
+
 def test_no_edges_lack_nothing():
     """An empty set."""
     nothing = edges(((0, 0), (1, 0), 0)).pick(np.zeros(0, np.intp))

@@ -6,17 +6,27 @@ import gc
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 ROUNDS = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One result: work done per second by ours and by the reference, and their ratio with its spread over rounds."""
+class Side:
+    """One way to the result: its name, a call of it, and how many units of work the call does."""
 
     name: str
+    call: Callable[[], object]
+    units: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One result: work done per second by ours and by the reference, and their ratio with its spread over rounds.
+
+    ``least_ratio`` is the target; None where the figure is there for the order of magnitude only.
+    """
+
     ours: str
     reference: str
     unit: str
@@ -25,45 +35,38 @@ class Row:
     ratio: float
     ratio_low: float
     ratio_high: float
-    target: str
+    least_ratio: float | None
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the row for a JSON file."""
-        return asdict(self)
+    @property
+    def is_met(self) -> bool | None:
+        """Whether the target is met; None without one."""
+        return None if self.least_ratio is None else self.ratio >= self.least_ratio
 
 
-def race(
-    name: str,
-    *,
-    ours: tuple[str, Callable[[], object], int],
-    reference: tuple[str, Callable[[], object], int],
-    unit: str,
-    target: str,
-    rounds: int = ROUNDS,
-) -> Row:
-    """Time two functions in alternating order; each comes with its name and how many units of work a call does.
+def race(ours: Side, reference: Side, *, unit: str, least_ratio: float | None = None, rounds: int = ROUNDS) -> Row:
+    """Time two calls in alternating order, after one call of each that does not count.
 
     The ratio is the median over rounds of (units a second of ours) / (units a second of the reference), so that a
     slow moment of the machine, which strikes both sides of a round, hardly moves it.
     """
-    ours[1](), reference[1]()
-    rates: list[tuple[float, float]] = []
+    ours.call(), reference.call()
+    mine: list[float] = []
+    theirs: list[float] = []
     for number in range(rounds):
-        pair = [ours, reference] if number % 2 == 0 else [reference, ours]
-        measured = {label: units / _time(call) for label, call, units in pair}
-        rates.append((measured[ours[0]], measured[reference[0]]))
-    ratios = sorted(mine / theirs for mine, theirs in rates)
+        pair = [(ours, mine), (reference, theirs)]
+        for side, rates in pair if number % 2 == 0 else reversed(pair):
+            rates.append(side.units / _time(side.call))
+    ratios = [one / other for one, other in zip(mine, theirs, strict=True)]
     return Row(
-        name=name,
-        ours=ours[0],
-        reference=reference[0],
+        ours=ours.name,
+        reference=reference.name,
         unit=unit,
-        ours_per_s=statistics.median(rate[0] for rate in rates),
-        reference_per_s=statistics.median(rate[1] for rate in rates),
+        ours_per_s=statistics.median(mine),
+        reference_per_s=statistics.median(theirs),
         ratio=statistics.median(ratios),
-        ratio_low=ratios[0],
-        ratio_high=ratios[-1],
-        target=target,
+        ratio_low=min(ratios),
+        ratio_high=max(ratios),
+        least_ratio=least_ratio,
     )
 
 

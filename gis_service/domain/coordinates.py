@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gis_service.errors import InputFault, RuleBrokenError
-from grid_boundaries.locate.coordinates import CoordinateError, UnknownCrsError, check_degrees, to_wgs84
+from grid_boundaries.locate.coordinates import LIMITS, CoordinateError, UnknownCrsError, check_degrees, to_wgs84
 
 DEFAULT_CRS = "EPSG:4326"
 
@@ -20,6 +20,8 @@ def point_in_wgs84(lon: float, lat: float, crs: str = DEFAULT_CRS) -> tuple[floa
         RuleBrokenError: code ``unknown-crs``, or ``invalid-input`` for a coordinate that is not finite, out of
             range or far from its zone.
     """
+    if crs == DEFAULT_CRS and abs(lon) <= LIMITS["lon"][1] and abs(lat) <= LIMITS["lat"][1]:
+        return lon, lat  # the usual case, without the price of arrays; NaN fails both tests
     try:
         lons, lats = _converted(np.array([lon]), np.array([lat]), crs)
     except UnknownCrsError as error:

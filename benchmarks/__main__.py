@@ -1,0 +1,89 @@
+"""``python -m benchmarks [ROW…]``: run the rows named, or all; all together write ``results.json``."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+
+import orjson
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from benchmarks import database
+from benchmarks.machine import facts
+from benchmarks.race import Row
+
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "results.json"
+
+
+def find_rows() -> dict[str, str]:
+    """Return the modules of the rows by name, in the order of their numbers."""
+    found = {int(match[1]): path.stem for path in HERE.glob("p*_*.py") if (match := re.match(r"p(\d+)_", path.stem))}
+    return {f"P{number}": found[number] for number in sorted(found)}
+
+
+def run(names: list[str]) -> dict[str, list[Row]]:
+    """Run rows one after the other, telling which."""
+    modules = find_rows()
+    results: dict[str, list[Row]] = {}
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        loading = progress.add_task("the demo in its database (half a minute the first time)", total=1)
+        database.demo_url()
+        progress.update(loading, completed=1)
+        for name in names:
+            module = import_module(f"benchmarks.{modules[name]}")
+            task = progress.add_task((module.__doc__ or name).strip(), total=1)
+            results[name] = list(module.races())
+            progress.update(task, completed=1)
+    return results
+
+
+def show(results: dict[str, list[Row]]) -> None:
+    """Print the rows as a table."""
+    table = Table(title="Side by side, units a second; ratio: median (least to greatest) of the rounds")
+    for heading in ("", "ours", "reference"):
+        table.add_column(heading)
+    for heading in ("ours /s", "reference /s", "ratio", "target", ""):
+        table.add_column(heading, justify="right")
+    for name, rows in results.items():
+        for row in rows:
+            table.add_row(
+                name,
+                row.ours,
+                row.reference,
+                f"{row.ours_per_s:,.0f} {row.unit}",
+                f"{row.reference_per_s:,.0f}",
+                f"{row.ratio:.3g} ({row.ratio_low:.3g}–{row.ratio_high:.3g})",
+                "" if row.least_ratio is None else f"≥ {row.least_ratio:.3g}",
+                {None: "", True: "[green]met[/]", False: "[red]missed[/]"}[row.is_met],
+            )
+    Console().print(table)
+
+
+def main() -> None:
+    """Run what the command line names."""
+    modules = find_rows()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Speed side by side with references.")
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"any of {', '.join(modules)}; all when none is named")
+    names = [name.upper() for name in parser.parse_args().rows]
+    if unknown := [name for name in names if name not in modules]:
+        parser.error(f"there is no row {unknown[0]}; there are {', '.join(modules)}")
+    try:
+        results = run(names or list(modules))
+        show(results)
+        if not names:
+            told = {name: [asdict(row) | {"is_met": row.is_met} for row in rows] for name, rows in results.items()}
+            document = {"ground": "Panlong", "machine": facts(), "rows": told}
+            RESULTS.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    finally:
+        database.stop()
+
+
+if __name__ == "__main__":
+    main()

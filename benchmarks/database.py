@@ -1,0 +1,85 @@
+"""The demo district in a database of its own under ``.gis/bench``, loaded once and kept for the next run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import psycopg2
+import sqlalchemy
+from psycopg2.extensions import connection as Connection  # noqa: N812 - a class, whatever psycopg2 writes
+from sqlalchemy import Engine, text
+
+from gis_service.database.embedded import EmbeddedCluster
+from gis_service.database.engine import make_engine, make_session_factory
+from gis_service.database.migrate import upgrade
+from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.use_cases.load_demo import load_demo
+
+HOME = Path(__file__).resolve().parent.parent / ".gis" / "bench"
+COPY = "gis_bench_copy"
+
+_cluster = EmbeddedCluster(HOME / "postgres")
+
+
+@cache
+def demo_url() -> str:
+    """Return the URL of the demo, started and loaded when it is not; not to be written to."""
+    url = _cluster.start()
+    engine = connect(url)
+    upgrade(engine)
+    load_demo(UnitOfWork(make_session_factory(engine)))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+    engine.dispose()
+    return url
+
+
+@contextmanager
+def copied_demo() -> Iterator[str]:
+    """Make a copy of the demo that may be written to; it is gone after the block."""
+    url = sqlalchemy.make_url(demo_url())
+    # A copy needs a template without sessions, so it is asked for from the neighbouring database.
+    engine = connect(url.set(database="postgres").render_as_string())
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {COPY} WITH (FORCE)"))
+        connection.execute(text(f"CREATE DATABASE {COPY} TEMPLATE {url.database}"))
+        yield url.set(database=COPY).render_as_string()
+        connection.execute(text(f"DROP DATABASE {COPY} WITH (FORCE)"))
+    engine.dispose()
+
+
+def connect(url: str) -> Engine:
+    """Return an engine as the service makes it."""
+    return make_engine(url, pool_size=2, statement_timeout_ms=600_000)
+
+
+def open_work(url: str) -> UnitOfWork:
+    """Return a transaction, not yet begun, as the service makes it."""
+    return UnitOfWork(make_session_factory(connect(url)))
+
+
+def bare_connection(url: str) -> Connection:
+    """Return a connection of psycopg2 itself, set as those of the service are."""
+    parts = sqlalchemy.make_url(url)
+    bare: Connection = psycopg2.connect(
+        dbname=parts.database, user=parts.username, options="-c timezone=UTC -c jit=off", **parts.query
+    )
+    return bare
+
+
+def versions() -> dict[str, str]:
+    """Return what the database says of itself."""
+    with bare_connection(demo_url()) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version'), postgis_lib_version(), postgis_geos_version()")
+        found = cursor.fetchone() or ("", "", "")
+    connection.close()
+    return dict(zip(("postgresql", "postgis", "postgis_geos"), found, strict=True))
+
+
+def stop() -> None:
+    """Stop the server; its data stays."""
+    demo_url.cache_clear()
+    _cluster.stop()

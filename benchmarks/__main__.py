@@ -38,7 +38,7 @@ def run(names: list[str]) -> dict[str, list[Row]]:
         progress.update(loading, completed=1)
         for name in names:
             module = import_module(f"benchmarks.{modules[name]}")
-            task = progress.add_task((module.__doc__ or name).strip(), total=1)
+            task = progress.add_task((module.__doc__ or name).replace("``", "").strip(), total=1)
             results[name] = list(module.races())
             progress.update(task, completed=1)
     return results
@@ -52,9 +52,9 @@ def show(results: dict[str, list[Row]]) -> None:
     for heading in ("ours /s", "reference /s", "ratio", "target", ""):
         table.add_column(heading, justify="right")
     for name, rows in results.items():
-        for row in rows:
+        for number, row in enumerate(rows):
             table.add_row(
-                name,
+                name if number == 0 else "",
                 row.ours,
                 row.reference,
                 f"{row.ours_per_s:,.0f} {row.unit}",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import sqlalchemy
@@ -20,6 +21,8 @@ from gis_service.use_cases.load_demo import load_demo
 
 HOME = Path(__file__).resolve().parent.parent / ".gis" / "bench"
 COPY = "gis_bench_copy"
+
+_END_SESSIONS = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :database")
 
 _cluster = EmbeddedCluster(HOME / "postgres")
 
@@ -41,10 +44,11 @@ def demo_url() -> str:
 def copied_demo() -> Iterator[str]:
     """Make a copy of the demo that may be written to; it is gone after the block."""
     url = sqlalchemy.make_url(demo_url())
-    # A copy needs a template without sessions, so it is asked for from the neighbouring database.
+    # A copy needs a template without sessions: those left over from rows before end here; pools make new ones.
     engine = connect(url.set(database="postgres").render_as_string())
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {COPY} WITH (FORCE)"))
+        connection.execute(_END_SESSIONS, {"database": url.database})
         connection.execute(text(f"CREATE DATABASE {COPY} TEMPLATE {url.database}"))
         yield url.set(database=COPY).render_as_string()
         connection.execute(text(f"DROP DATABASE {COPY} WITH (FORCE)"))
@@ -64,9 +68,8 @@ def open_work(url: str) -> UnitOfWork:
 def bare_connection(url: str) -> Connection:
     """Return a connection of psycopg2 itself, set as those of the service are."""
     parts = sqlalchemy.make_url(url)
-    bare: Connection = psycopg2.connect(
-        dbname=parts.database, user=parts.username, options="-c timezone=UTC -c jit=off", **parts.query
-    )
+    names: dict[str, Any] = {"user": parts.username, "dbname": parts.database, **parts.query}
+    bare: Connection = psycopg2.connect(options="-c timezone=UTC -c jit=off", **names)
     return bare
 
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import uvloop
@@ -61,7 +62,7 @@ def started(app: Starlette) -> Iterator[Ask]:
 @contextmanager
 def started_service(url: str) -> Iterator[Ask]:
     """Start the service with its usual settings; its log is written, as in service, and thrown away."""
-    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         with redirect_stderr(nowhere):
             configure_logging("INFO")
         with started(create_app(Settings(database_url=url))) as ask:
@@ -82,7 +83,7 @@ async def _ask_all(app: Starlette, state: dict[str, Any], urls: Sequence[str]) -
 
     async def ask_some(some: Sequence[str]) -> None:
         for url in some:
-            answers.append(await _ask(app, _scope(url, state)))  # noqa: PERF401 - eight of these share the list
+            answers.append(await _ask(app, _scope(url, state)))  # noqa: PERF401 - one after the other
 
     await asyncio.gather(*(ask_some(urls[first::AT_ONCE]) for first in range(AT_ONCE)))
     return answers

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from itertools import count
 from zoneinfo import ZoneInfo
 
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class, whatever psycopg2 writes
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - the same
 from uuid_utils.compat import uuid7
 
 from benchmarks.database import bare_connection, copied_demo, open_work
@@ -22,7 +24,7 @@ from gis_service.use_cases.find_place import to_place
 from gis_service.use_cases.locate_point import locate_in_snapshot
 from gis_service.use_cases.report_incident import IncidentRequest, report_incident
 
-REPORTS = 100
+REPORTS = 50
 LEAST_RATIO = 0.5
 ZONE = ZoneInfo("Asia/Shanghai")
 WORKER = Principal(name="benchmark", role="worker", scope="530103")
@@ -32,6 +34,8 @@ SAMPLE = """
 SELECT category, severity, channel, description, ST_X(point), ST_Y(point)
 FROM incident WHERE point IS NOT NULL AND owner IS NOT NULL ORDER BY md5(id::text) LIMIT %s
 """
+
+COLUMNS = "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND is_identity = 'NO'"
 
 
 def races() -> Iterator[Row]:
@@ -71,48 +75,37 @@ def _intake(url: str, bare: Connection) -> Callable[[], None]:
 
 def _store_again(bare: Connection) -> Callable[[], None]:
     """Return a call that stores the rows of the reports taken in so far, under new ids."""
-    tables = {
-        name: _rows(bare, name, where)
-        for name, where in (
-            ("incident", "reported_by = 'benchmark'"),
-            ("incident_event", "actor = 'benchmark'"),
-            ("idempotency_key", "principal = 'benchmark'"),
-        )
-    }
-    statements = {
-        name: f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({', '.join(f'%({column})s' for column in columns)})"
-        " ON CONFLICT DO NOTHING"
-        for name, (columns, _) in tables.items()
-    }
-    by_incident = [
-        {
-            name: next(row for row in rows if old in {row.get("incident_id"), row.get("id")})
-            for name, (_, rows) in tables.items()
-        }
-        for old in [row["id"] for row in tables["incident"][1]]
-    ]
+    incidents = _rows(bare, "incident", "reported_by")
+    events = {row["incident_id"]: row for row in _rows(bare, "incident_event", "actor")}
+    keys = {row["incident_id"]: row for row in _rows(bare, "idempotency_key", "principal")}
 
     def store() -> None:
         with bare.cursor() as cursor:
-            for rows in by_incident:
-                new = str(uuid7())
-                cursor.execute(statements["incident"], rows["incident"] | {"id": new})
-                cursor.execute(statements["incident_event"], rows["incident_event"] | {"incident_id": new})
-                cursor.execute(
-                    statements["idempotency_key"], rows["idempotency_key"] | {"incident_id": new, "key": new}
-                )
+            for incident in incidents:
+                old, new = incident["id"], str(uuid7())
+                _insert(cursor, "incident", incident | {"id": new})
+                _insert(cursor, "incident_event", events[old] | {"incident_id": new})
+                _insert(cursor, "idempotency_key", keys[old] | {"incident_id": new, "key": new})
                 bare.commit()
 
     return store
 
 
-def _rows(bare: Connection, table: str, where: str) -> tuple[list[str], list[dict[str, str | None]]]:
-    """Return the columns of a table that are written, and rows of it, values as PostgreSQL reads and writes them."""
+def _insert(cursor: Cursor, table: str, row: dict[str, str | None]) -> None:
+    cursor.execute(_insertion(table, tuple(row)), row)
+
+
+@cache
+def _insertion(table: str, columns: tuple[str, ...]) -> str:
+    marks = ", ".join(f"%({column})s" for column in columns)
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608 - our names
+
+
+def _rows(bare: Connection, table: str, author: str) -> list[dict[str, str | None]]:
+    """Return what the reports left in a table: the columns that are written, as PostgreSQL writes and reads them."""
     with bare, bare.cursor() as cursor:
-        cursor.execute(
-            "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND is_identity = 'NO'",
-            (table,),
-        )
+        cursor.execute(COLUMNS, (table,))
         columns = [name for (name,) in cursor.fetchall()]
-        cursor.execute(f"SELECT {', '.join(f'{name}::text' for name in columns)} FROM {table} WHERE {where}")
-        return columns, [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+        values = ", ".join(f"{name}::text" for name in columns)
+        cursor.execute(f"SELECT {values} FROM {table} WHERE {author} = %s", (WORKER.name,))  # noqa: S608 - our names
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]

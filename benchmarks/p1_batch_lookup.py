@@ -41,5 +41,5 @@ def races() -> Iterator[Row]:
         Side(ours.name, lambda: locator.locate_many(*few), POINTS_OF_SQL),
         Side("owner_of_points.sql", ask_database, POINTS_OF_SQL),
         unit="points",
-        rounds=3,
+        rounds=2,
     )

@@ -9,7 +9,7 @@ from benchmarks.ground import EDITION, points_inside, snapshot
 from benchmarks.race import Row, Side, race
 from benchmarks.reference_tree import ReferenceTree
 
-POINTS = 20_000
+POINTS = 10_000
 POINTS_OF_SQL = 1_000
 LEAST_RATIO = 8
 

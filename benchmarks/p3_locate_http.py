@@ -10,8 +10,8 @@ from benchmarks.in_process import started, started_service
 from benchmarks.race import Row, Side, race
 from benchmarks.reference_apps import constant_app, sql_app
 
-REQUESTS = 4_000
-REQUESTS_OF_SQL = 400
+REQUESTS = 2_000
+REQUESTS_OF_SQL = 300
 LEAST_OF_CONSTANT = 1
 LEAST_OF_SQL = 40
 

@@ -11,7 +11,7 @@ from benchmarks.race import Row, Side, race
 from benchmarks.reference_apps import constant_app
 from benchmarks.town import tiles_of_town
 
-REQUESTS = 4_000
+REQUESTS = 2_000
 ZOOM = 14
 LEAST_RATIO = 1
 

@@ -19,7 +19,7 @@ from benchmarks.p2_one_lookup import ASK_OWNER, OWNER_OF_POINT
 
 def constant_app(path: str, answer: Answer) -> Starlette:
     """Return an application whose one route answers the same bytes, with their type and coding, to everything."""
-    kept = {name: answer.headers[name] for name in ("content-type", "content-encoding") if name in answer.headers}
+    kept = {name: value for name, value in answer.headers.items() if name in {"content-type", "content-encoding"}}
 
     async def get_constant(_: Request) -> Response:
         return Response(answer.body, headers=kept)

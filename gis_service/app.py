@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute
 from gis_service.api import boundaries, console, grids, health, incidents, locate, tiles
 from gis_service.api.access import TokenCache
 from gis_service.api.metrics import Metrics
-from gis_service.api.middleware import BodyLimit, RequestLog
+from gis_service.api.middleware import BodyLimit, HeadIsGet, RequestLog
 from gis_service.api.openapi import describe
 from gis_service.api.problems import install_problems
 from gis_service.api.tile_cache import TileCache
@@ -25,6 +25,18 @@ from gis_service.database.engine import make_engine, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.settings import Settings
 from gis_service.snapshots.holder import SnapshotHolder
+
+EXPOSED_HEADERS = [
+    "ETag",
+    "Idempotency-Replayed",
+    "Link",
+    "Location",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Edition",
+    "X-Request-Id",
+]
+"""What a page from another origin may read of an answer."""
 
 
 class State(TypedDict):
@@ -90,15 +102,17 @@ def create_app(settings: Settings) -> FastAPI:
     app.router.routes.extend(console.console_routes)
     install_problems(app)
     describe(app, {**locate.LOCATE_OPENAPI_PATHS, **tiles.TILE_OPENAPI_PATHS})
+    # The last one added meets a request first.
     app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes)
+    app.add_middleware(RequestLog, metrics=metrics)
+    app.add_middleware(HeadIsGet)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_origins),
         allow_methods=["*"],
         allow_headers=["*"],
-        expose_headers=["ETag", "Link", "X-Edition", "X-Request-Id"],
+        expose_headers=EXPOSED_HEADERS,
     )
-    app.add_middleware(RequestLog, metrics=metrics)
     return app
 
 

@@ -3,9 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        msg = f"no time zone is called {name!r}; Asia/Shanghai is one"
+        raise ValueError(msg) from None
+    return name
+
+
+def _with_driver(url: str) -> str:
+    if not url.startswith("postgresql+psycopg2://"):
+        msg = "must begin with postgresql+psycopg2://"
+        raise ValueError(msg)
+    return url
 
 
 class Settings(BaseSettings):
@@ -13,7 +31,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="GIS_", frozen=True, extra="ignore")
 
-    database_url: str | None = Field(
+    database_url: Annotated[str, AfterValidator(_with_driver)] | None = Field(
         default=None,
         description="SQLAlchemy URL, postgresql+psycopg2://…; unset: the embedded database under GIS_HOME.",
     )
@@ -37,9 +55,13 @@ class Settings(BaseSettings):
     token_cache_s: float = Field(
         default=5.0, ge=0, description="Seconds for which a checked token is believed; a revocation takes as long."
     )
-    timezone: str = Field(default="Asia/Shanghai", description="Time zone of working days and deadlines.")
+    timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
+        default="Asia/Shanghai", description="Time zone of working days and deadlines."
+    )
     cors_origins: tuple[str, ...] = Field(
         default=("*",), description="Origins whose pages may call the API, as a JSON array."
     )
     attribution: str = Field(default="", description="Source of the boundaries, shown on maps.")
-    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="DEBUG, INFO, WARNING or ERROR."
+    )

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy
+from hypothesis import settings
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.testclient import TestClient
@@ -26,6 +27,10 @@ from gis_service.settings import Settings
 from gis_service.use_cases.create_token import create_token
 from gis_service.use_cases.load_demo import load_demo
 from tests.support.server import running_server
+
+# No test is timed: the machine may be busy.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 PROJECT = Path(__file__).resolve().parent.parent
 TEMPLATE = "gis_test_template"

@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from typing import Annotated
 
 from anyio import to_thread
+from fastapi import Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import Request
 
 from gis_service.domain.access import PUBLIC, Principal
@@ -15,6 +18,9 @@ from gis_service.errors import ForbiddenError, UnauthenticatedError
 from gis_service.use_cases.authenticate import authenticate
 
 MOST_REMEMBERED = 10_000
+
+# For the description of the API alone: ``permission_of`` reads the header itself.
+BEARER = HTTPBearer(scheme_name="token", auto_error=False)
 
 
 class TokenCache:
@@ -60,10 +66,12 @@ async def permission_of(request: Request) -> Principal:
     return principal
 
 
-def require(*roles: str) -> Callable[[Request], Awaitable[Principal]]:
+def require(*roles: str) -> Callable[..., Awaitable[Principal]]:
     """Return a dependency that lets through callers with one of the roles; ``admin`` may do everything."""
 
-    async def check(request: Request) -> Principal:
+    async def check(
+        request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
+    ) -> Principal:
         principal = await permission_of(request)
         if principal.role == PUBLIC.role:
             raise UnauthenticatedError("this needs a token; send 'Authorization: Bearer <token>'")

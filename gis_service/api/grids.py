@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -11,7 +12,7 @@ from starlette.responses import Response
 
 from gis_service.api.dependencies import Box, Work
 from gis_service.api.instants import Instant
-from gis_service.api.paging import decode_cursor, encode_cursor, link_next
+from gis_service.api.paging import bad_cursor, decode_cursor, encode_cursor, link_next
 from gis_service.domain.edition import Edition
 from gis_service.domain.grid import GridFilter, GridRecord
 from gis_service.use_cases import read_ground
@@ -19,6 +20,7 @@ from gis_service.use_cases import read_ground
 router = APIRouter(tags=["grids"])
 
 GEOJSON = "application/geo+json"
+CODE = re.compile(r"[0-9A-Za-z]{1,32}")
 EditionNumber = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="number of an edition")]
 At = Annotated[Instant | None, Query(description="the edition in force at this instant, RFC 3339 with offset")]
 GridCode = Annotated[str, Path(pattern="^[0-9A-Za-z]{1,32}$", examples=["530103"])]
@@ -61,7 +63,8 @@ def get_grids(  # noqa: PLR0917 - a route names all that it takes
     parent: Annotated[str | None, Query(pattern="^[0-9A-Za-z]{1,32}$")] = None,
     kind: Literal["standard", "dedicated"] | None = None,
     q: Annotated[
-        str | None, Query(min_length=1, max_length=100, description="part of a name, or start of a code")
+        str | None,
+        Query(min_length=1, max_length=100, pattern=r"^[^\x00]+$", description="part of a name, or start of a code"),
     ] = None,
     edition: EditionNumber = None,
     at: At = None,
@@ -73,6 +76,8 @@ def get_grids(  # noqa: PLR0917 - a route names all that it takes
     if cursor is not None:
         # The edition travels in the cursor: a publish between two pages mixes nothing.
         edition, after = decode_cursor(cursor, int, str)
+        if not CODE.fullmatch(after):
+            raise bad_cursor()
         at = None
     wanted = GridFilter(level=level, parent=parent, kind=kind, bbox=box, text=q, after=after, limit=limit + 1)
     number, records = read_ground.find_grids(wanted, edition=edition, at=at, work=work)

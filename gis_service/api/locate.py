@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
+from gis_service.api.hot import HotRoute
 from gis_service.api.locate_openapi import LOCATE_OPENAPI_PATHS
 from gis_service.api.query import instant_of, needed_number_of, number_of, parse_instant, text_of, wrong_parameter
 from gis_service.domain.coordinates import DEFAULT_CRS, point_in_wgs84, points_in_wgs84
@@ -62,9 +62,9 @@ async def get_codes(request: Request) -> Response:
 
 
 locate_routes = [
-    Route("/v1/locate", get_owner, methods=["GET"]),
-    Route("/v1/locate/batch", post_batch, methods=["POST"]),
-    Route("/v1/editions/{number:int}/codes", get_codes, methods=["GET"]),
+    HotRoute("/v1/locate", get_owner, methods=["GET"]),
+    HotRoute("/v1/locate/batch", post_batch, methods=["POST"]),
+    HotRoute("/v1/editions/{number:int}/codes", get_codes, methods=["GET"]),
 ]
 
 

@@ -36,13 +36,14 @@ class RequestLog:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
+        status, started = int(HTTPStatus.INTERNAL_SERVER_ERROR), False
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
 
         async def send_marked(message: Message) -> None:
-            nonlocal status
+            nonlocal status, started
             if message["type"] == "http.response.start":
+                started = True
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
@@ -51,6 +52,13 @@ class RequestLog:
 
         try:
             await self._app(scope, receive, send_marked)
+        except Exception as error:
+            # Here and not in a handler of the application: the answer still gets its id and its headers.
+            _log.error("unexpected error", request_id=request_id, exc_info=error)
+            if started:
+                raise
+            sentence = f"something went wrong here; it has been logged as request {request_id}"
+            await problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", sentence)(scope, receive, send_marked)
         finally:
             took_s = time.perf_counter() - began
             route = getattr(scope.get("route"), "path", None) or "unmatched"
@@ -65,6 +73,24 @@ class RequestLog:
                 status=status,
                 took_ms=round(took_s * 1000, 2),
             )
+
+
+class HeadIsGet:
+    """Answers HEAD as GET without its body (RFC 9110, 9.3.2), for every route alike."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_head(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await self._app({**scope, "method": "GET"}, receive, send_head)
 
 
 class BodyLimit:

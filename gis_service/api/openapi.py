@@ -47,7 +47,6 @@ def describe(app: FastAPI, more_paths: Mapping[str, Any]) -> None:
             document["paths"] = dict(sorted({**document["paths"], **more_paths}.items()))
             schemas = document.setdefault("components", {}).setdefault("schemas", {})
             schemas["Problem"] = PROBLEM_SCHEMA
-            document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
             for path in document["paths"].values():
                 for method, operation in path.items():
                     if method in _METHODS:

@@ -33,9 +33,14 @@ def decode_cursor(cursor: str, *kinds: type) -> list[Any]:
         or len(position) != len(kinds)
         or not all(type(part) is kind for part, kind in zip(position, kinds, strict=True))
     ):
-        sentence = "is no cursor of this list; take it from 'next' of the page before"
-        raise RuleBrokenError(f"cursor {sentence}", code="bad-cursor", faults=[InputFault("cursor", sentence)])
+        raise bad_cursor()
     return position
+
+
+def bad_cursor() -> RuleBrokenError:
+    """Return the refusal of a cursor that is none of ours."""
+    sentence = "is no cursor of this list; take it from 'next' of the page before"
+    return RuleBrokenError(f"cursor {sentence}", code="bad-cursor", faults=[InputFault("cursor", sentence)])
 
 
 def link_next(request: Request, response: Response, cursor: str | None) -> None:

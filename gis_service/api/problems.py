@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -48,8 +47,6 @@ FRAMEWORK_CODES = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body-too-large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported-media-type",
 }
-
-_log = structlog.get_logger(__name__)
 
 
 def problem(
@@ -104,29 +101,25 @@ def install_problems(app: FastAPI) -> None:
         code = FRAMEWORK_CODES.get(HTTPStatus(error.status_code), "refused")
         return problem(error.status_code, code, str(error.detail), headers=error.headers)
 
-    async def unknown(request: Request, error: Exception) -> Response:
-        _log.error("unexpected error", path=request.url.path, exc_info=error)
-        return problem(500, "internal", "something went wrong here; it has been logged")
-
     app.add_exception_handler(ServiceError, refused)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, by_framework)
-    app.add_exception_handler(Exception, unknown)
 
 
 def _problem_of_validation(error: RequestValidationError) -> Response:
     faults = [_fault_of(entry) for entry in error.errors()]
     if any(entry["type"] == "json_invalid" for entry in error.errors()):
-        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-json", "the body is not valid JSON", faults=faults)
-    first = f"{faults[0].pointer}: {faults[0].detail}" if faults else "the request is not valid"
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-json", "the body is not valid JSON")
+    first = f"{faults[0].pointer or 'the body'}: {faults[0].detail}" if faults else "the request is not valid"
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", first, faults=faults)
 
 
 def _fault_of(entry: Mapping[str, Any]) -> InputFault:
     where, *path = (str(step) for step in entry["loc"])
+    sentence = entry["msg"].removeprefix("Value error, ")
     if where == "body":
-        return InputFault("".join("/" + step.replace("~", "~0").replace("/", "~1") for step in path), entry["msg"])
-    return InputFault(path[0] if path else where, entry["msg"])
+        return InputFault("".join("/" + step.replace("~", "~0").replace("/", "~1") for step in path), sentence)
+    return InputFault(path[0] if path else where, sentence)
 
 
 def _fault(fault: InputFault) -> dict[str, str]:

@@ -7,12 +7,10 @@ from datetime import datetime
 
 from starlette.datastructures import QueryParams
 
-from gis_service.api.instants import to_utc
+from gis_service.api.instants import RFC_3339, to_utc
 from gis_service.errors import InputFault, RuleBrokenError
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-# RFC 3339, 5.6, where a space may stand for the T.
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _LOST_PLUS = re.compile(r"(.*\d) (\d\d:\d\d)", re.ASCII)
 
 
@@ -70,13 +68,13 @@ def parse_instant(given: str, pointer: str) -> datetime:
     Raises:
         RuleBrokenError: it is not RFC 3339 with an offset; the fault is at ``pointer``.
     """
-    if _INSTANT.fullmatch(given):
+    if RFC_3339.fullmatch(given):
         try:
             return to_utc(datetime.fromisoformat(given.upper()))
         except ValueError as error:
             raise wrong_parameter(pointer, f"is no date: {error}") from None
     sentence = "must be RFC 3339 with an offset, like 2026-07-01T08:00:00+08:00"
-    if _LOST_PLUS.fullmatch(given) and not _INSTANT.fullmatch(given):
+    if _LOST_PLUS.fullmatch(given) and not RFC_3339.fullmatch(given):
         sentence += "; in a query a plus sign is written %2B"
     raise wrong_parameter(pointer, sentence)
 

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from gis_service.api.access import permission_of
 from gis_service.api.content_coding import Coding, choose_coding, compress
+from gis_service.api.hot import HotRoute
 from gis_service.api.tile_cache import TileCache
 from gis_service.api.tile_openapi import TILE_OPENAPI_PATHS
 from gis_service.domain.access import Principal
@@ -126,8 +127,8 @@ async def get_tilejson(request: Request) -> Response:
 
 
 tile_routes: list[Route] = [
-    Route("/tiles/{edition}/{layers}/{z}/{x}/{y}.mvt", get_tile, methods=["GET", "HEAD"]),
-    Route("/tiles/{edition}/{layers}.json", get_tilejson, methods=["GET", "HEAD"]),
+    HotRoute("/tiles/{edition}/{layers}/{z}/{x}/{y}.mvt", get_tile, methods=["GET", "HEAD"]),
+    HotRoute("/tiles/{edition}/{layers}.json", get_tilejson, methods=["GET", "HEAD"]),
 ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from typing import Annotated
 
 import typer
@@ -13,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from gis_service.app import database_url
 from gis_service.cli.connect import connect
 from gis_service.cli.demo_tokens import demo_tokens
-from gis_service.cli.serve import serve
+from gis_service.cli.serve import refuse_taken_port, serve
 from gis_service.database.engine import make_session_factory
 from gis_service.database.migrate import downgrade, upgrade
 from gis_service.database.unit_of_work import UnitOfWork
@@ -32,7 +31,7 @@ def demo(
 ) -> None:
     """Load Panlong, a district made up inside a real outline, and serve it with the console."""
     if not load_only:
-        _refuse_taken_port(host, port)
+        refuse_taken_port(host, port)
     screen = Console(stderr=True, highlight=False, soft_wrap=True)
     settings = Settings()
     with Progress(TextColumn("{task.description:<28}"), BarColumn(), TimeElapsedColumn(), console=screen) as progress:
@@ -72,17 +71,6 @@ def demo(
     os.environ.setdefault("GIS_ATTRIBUTION", ATTRIBUTION)
     os.environ.setdefault("GIS_LOG_LEVEL", "WARNING")
     serve(host=host, port=port, workers=1)
-
-
-def _refuse_taken_port(host: str, port: int) -> None:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise ClashError(
-                f"{host}:{port} cannot be used ({error.strerror}); choose another with --port"
-            ) from error
 
 
 def _refuse_other_data(work: UnitOfWork) -> None:

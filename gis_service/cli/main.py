@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 from pydantic import ValidationError
+from sqlalchemy import exc
 from typer.core import TyperGroup
 
 from gis_service.cli.check import check
@@ -26,8 +27,10 @@ class RefusingGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except ServiceError as error:
-            for line in (error.detail, *(f"  {fault.pointer}: {fault.detail}" for fault in error.faults)):
-                print(line, file=sys.stderr)
+            print(error.detail, file=sys.stderr)
+            raise typer.Exit(1) from error
+        except exc.DBAPIError as error:
+            print(f"the database does not answer: {str(error.orig).splitlines()[0]}", file=sys.stderr)
             raise typer.Exit(1) from error
         except ValidationError as error:
             for entry in error.errors():

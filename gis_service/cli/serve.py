@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from typing import Annotated
 
 import typer
@@ -22,6 +23,7 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Processes that answer.")] = 1,
 ) -> None:
     """Serve the API, the tiles and the console until it is told to stop."""
+    refuse_taken_port(host, port)
     settings = Settings()
     url = database_url(settings)
     engine = connect(url)
@@ -43,3 +45,15 @@ def serve(
         timeout_graceful_shutdown=10,
         server_header=False,
     )
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """Refuse an address that cannot be listened on, before anything is loaded for it."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ClashError(
+                f"{host}:{port} cannot be used ({error.strerror}); choose another with --port"
+            ) from error

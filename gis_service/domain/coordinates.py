@@ -11,13 +11,14 @@ from gis_service.errors import InputFault, RuleBrokenError
 from grid_boundaries.locate.coordinates import LIMITS, CoordinateError, UnknownCrsError, check_degrees, to_wgs84
 
 DEFAULT_CRS = "EPSG:4326"
+OUT_OF_RANGE = "coordinate-out-of-range"
 
 
 def point_in_wgs84(lon: float, lat: float, crs: str = DEFAULT_CRS) -> tuple[float, float]:
     """Return one point as longitude and latitude in WGS 84; faults point at ``lon``, ``lat`` and ``crs``.
 
     Raises:
-        RuleBrokenError: code ``unknown-crs``, or ``invalid-input`` for a coordinate that is not finite, out of
+        RuleBrokenError: code ``unknown-crs``, or ``coordinate-out-of-range`` where one is not finite, out of
             range or far from its zone.
     """
     if crs == DEFAULT_CRS and abs(lon) <= LIMITS["lon"][1] and abs(lat) <= LIMITS["lat"][1]:
@@ -28,7 +29,8 @@ def point_in_wgs84(lon: float, lat: float, crs: str = DEFAULT_CRS) -> tuple[floa
         raise _unknown_crs(error, "crs") from None
     except CoordinateError as error:
         fault = InputFault(error.axis, error.reason)
-        raise RuleBrokenError(f"{error.axis} is {error.value}: {error.reason}", faults=[fault]) from None
+        sentence = f"{error.axis} is {error.value}: {error.reason}"
+        raise RuleBrokenError(sentence, code=OUT_OF_RANGE, faults=[fault]) from None
     return float(lons[0]), float(lats[0])
 
 
@@ -53,7 +55,7 @@ def points_in_wgs84(
     except CoordinateError as error:
         within = pointers[0 if error.axis == "lon" else 1]
         fault = InputFault(f"{within}/{error.index}" if within else "", error.reason)
-        raise RuleBrokenError(str(error), faults=[fault]) from None
+        raise RuleBrokenError(str(error), code=OUT_OF_RANGE, faults=[fault]) from None
 
 
 def _converted(

@@ -25,5 +25,5 @@ def list_codes(snapshots: SnapshotHolder, open_work: Callable[[], UnitOfWork], n
         return snapshot.codes_json
     with open_work() as work:
         if number > LARGEST_NUMBER or work.editions.get(number) is None:
-            raise NotFoundError(f"there is no edition {number}")
+            raise NotFoundError(f"there is no edition {number}; see /v1/editions", code="no-edition")
         return orjson.dumps(work.owners.codes(number))

@@ -45,7 +45,7 @@ class DemoCounts:
 def is_demo(work: UnitOfWork) -> bool:
     """Tell whether the database holds nothing but the demo, or nothing at all."""
     with work:
-        return all(edition.published_by == DEMO.name for edition in work.editions.list_all()[:1])
+        return all(edition.published_by == DEMO.name for edition in work.editions.list_all())
 
 
 def load_demo(work: UnitOfWork, progress: Progress = lambda _step, _share: None) -> DemoCounts:

@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 from gis_service.database.idempotency_keys import AcceptedKey
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
+from gis_service.domain.coordinates import OUT_OF_RANGE
 from gis_service.domain.incident import DeclaredPoint, Duplicate, Incident, IncidentRecord, NewEvent, Point, Report
 from gis_service.domain.intake import Rulebook, open_incident
 from gis_service.domain.place import Locate
@@ -174,7 +175,7 @@ def _convert(declared: DeclaredPoint | None, pointer: str) -> Point | None:
     except UnknownCrsError as error:
         raise _at_fault(f"{pointer}/crs", str(error), "unknown-crs") from error
     except CoordinateError as error:
-        raise _at_fault(f"{pointer}/{error.axis}", error.reason, "bad-coordinate") from error
+        raise _at_fault(f"{pointer}/{error.axis}", error.reason, OUT_OF_RANGE) from error
 
 
 def _refuse_impossible(report: Report, now: datetime, work: UnitOfWork) -> None:

@@ -15,9 +15,11 @@ def test_the_process_is_alive_and_ready(demo_client):
 def test_counters_are_told_to_prometheus(demo_client):
     """Requests by route and status; the edition in memory."""
     demo_client.get("/v1/grids/530103")
+    demo_client.get("/v1/locate?lon=102.73&lat=25.05")
 
     text = demo_client.get("/metrics").text
 
+    assert 'gis_http_requests_total{method="GET",route="/v1/locate",status="200"}' in text
     assert 'gis_http_requests_total{method="GET",route="/v1/grids/{code}",status="200"}' in text
     assert "gis_snapshot_edition 1.0" in text
 

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import orjson
 import pytest
+from starlette.testclient import TestClient
 
+from gis_service.app import create_app
+from gis_service.settings import Settings
 from tests.gis_service.api.test_geojson import SQUARE, collection
 
 
@@ -23,12 +26,16 @@ def bearer(tokens, role):
         ("GET", "/v1/grids?bbox=1,2,3", 422, "invalid-input"),
         ("GET", "/v1/grids?bbox=25,102,26,103", 422, "invalid-input"),
         ("GET", "/v1/grids?cursor=x", 422, "bad-cursor"),
+        ("GET", "/v1/grids?cursor=WzEsIlx1MDAwMCJd", 422, "bad-cursor"),
+        ("GET", "/v1/grids?q=%00", 422, "invalid-input"),
+        ("GET", "/v1/grids?at=1700000000", 422, "invalid-input"),
+        ("GET", "/v1/editions/99/codes", 404, "no-edition"),
         ("GET", "/v1/grids?at=2020-01-01T00:00:00Z", 404, "no-edition"),
         ("GET", "/v1/grids?at=2020-01-01T00:00:00", 422, "invalid-input"),
         ("GET", "/v1/grids?edition=1&at=2026-01-01T00:00:00Z", 422, "edition-and-at"),
         ("GET", "/v1/editions/99", 404, "no-edition"),
         ("GET", "/v1/editions/99999999999999999999", 404, "no-edition"),
-        ("GET", "/v1/locate?lon=102.73&lat=95", 422, None),
+        ("GET", "/v1/locate?lon=102.73&lat=95", 422, "coordinate-out-of-range"),
         ("GET", "/v1/locate?lon=102.73&lat=25.05&crs=EPSG:9999", 422, "unknown-crs"),
         ("GET", "/tiles/current/grids/40/0/0.mvt", 404, None),
         ("GET", "/tiles/current/grids/3/9/0.mvt", 400, "bad-address"),
@@ -141,3 +148,30 @@ def test_every_answer_carries_its_request_id(demo_client):
 
     assert given == "abc-123"
     assert len(made) == 32
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/v1/grids/530103", "/v1/locate?lon=102.73&lat=25.05", "/"])
+def test_head_is_get_without_its_body(demo_client, path):
+    """RFC 9110, 9.3.2: the same status and length, no body."""
+    whole, head = demo_client.get(path), demo_client.head(path)
+
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    assert head.headers["content-length"] == whole.headers["content-length"]
+
+
+def test_an_unexpected_error_tells_nothing_but_where_it_was_logged(demo_copy, monkeypatch, capsys):
+    """A broken part of ours: 500 with an id, readable from other origins; the reason stands in the log alone."""
+
+    def broken(_):
+        message = "a secret of the inside"
+        raise LookupError(message)
+
+    monkeypatch.setattr("gis_service.use_cases.read_ground.list_levels", broken)
+    with TestClient(create_app(Settings(database_url=demo_copy))) as client:
+        answer = client.get("/v1/levels", headers={"Origin": "http://elsewhere"})
+
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["x-request-id"] in answer.json()["detail"]
+    assert "secret" not in answer.text
+    assert "secret" in capsys.readouterr().out

@@ -34,7 +34,10 @@ class RefusingGroup(TyperGroup):
             raise typer.Exit(1) from error
         except ValidationError as error:
             for entry in error.errors():
-                print(f"GIS_{'_'.join(map(str, entry['loc'])).upper()}: {entry['msg']}", file=sys.stderr)
+                print(
+                    f"GIS_{'_'.join(map(str, entry['loc'])).upper()}: {entry['msg'].removeprefix('Value error, ')}",
+                    file=sys.stderr,
+                )
             raise typer.Exit(2) from error
 
 

@@ -34,10 +34,8 @@ class RefusingGroup(TyperGroup):
             raise typer.Exit(1) from error
         except ValidationError as error:
             for entry in error.errors():
-                print(
-                    f"GIS_{'_'.join(map(str, entry['loc'])).upper()}: {entry['msg'].removeprefix('Value error, ')}",
-                    file=sys.stderr,
-                )
+                name, sentence = "_".join(map(str, entry["loc"])).upper(), entry["msg"].removeprefix("Value error, ")
+                print(f"GIS_{name}: {sentence}", file=sys.stderr)
             raise typer.Exit(2) from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,11 @@ from grid_boundaries.partition import Grid
 
 POLYGONS = ("Polygon", "MultiPolygon")
 # Names of WGS 84 and CGCS2000 that older files carry; their coordinates are stored as they stand (decision 4).
-DEGREE_CRS = ("CRS84", "4326", "4490")
+DEGREE_CRS = frozenset({"CRS84", "4326", "4490"})
+_RING_DEPTH = 1
+_DEPTHS = {"Polygon": 2, "MultiPolygon": 3}
+"""How many arrays stand around a position."""
+_RING_POSITIONS = 4
 
 
 def parse_partition(body: bytes) -> tuple[list[Grid], BaseGeometry | None, str | None]:
@@ -42,8 +47,9 @@ def parse_partition(body: bytes) -> tuple[list[Grid], BaseGeometry | None, str |
         return grids, None, None
     if not isinstance(given, dict):
         raise _broken("/parent", "must be a Feature")
-    code = given.get("properties", {}).get("code") if isinstance(given.get("properties"), dict) else None
-    return grids, parse_polygon(given.get("geometry"), "/parent/geometry"), None if code is None else str(code)
+    properties = given.get("properties")
+    code = _text(properties, "code", "/parent") if isinstance(properties, dict) else None
+    return grids, parse_polygon(given.get("geometry"), "/parent/geometry"), code
 
 
 def parse_polygon(geometry: object, pointer: str) -> BaseGeometry:
@@ -56,7 +62,7 @@ def parse_polygon(geometry: object, pointer: str) -> BaseGeometry:
             code="not-a-polygon",
             faults=[InputFault(f"{pointer}/type", "must be Polygon or MultiPolygon")],
         )
-    _refuse_bad_positions(geometry.get("coordinates"), f"{pointer}/coordinates")
+    _refuse_bad_positions(geometry.get("coordinates"), f"{pointer}/coordinates", _DEPTHS[geometry["type"]])
     try:
         return shape(geometry)
     except (ValueError, TypeError, IndexError, AttributeError, GEOSException) as error:
@@ -74,26 +80,30 @@ def _grid(feature: object, pointer: str) -> Grid:
     return Grid(
         code=str(code),
         shape=parse_polygon(feature.get("geometry"), f"{pointer}/geometry"),
-        level=_text(properties, "level"),
-        parent=_text(properties, "parent"),
-        name=_text(properties, "name") or "",
-        kind=_text(properties, "kind") or "standard",
+        level=_text(properties, "level", pointer),
+        parent=_text(properties, "parent", pointer),
+        name=_text(properties, "name", pointer) or "",
+        kind=_text(properties, "kind", pointer) or "standard",
         households=households if isinstance(households, int) else None,
     )
 
 
-def _text(properties: Mapping[str, Any], name: str) -> str | None:
+def _text(properties: Mapping[str, Any], name: str, pointer: str) -> str | None:
     value = properties.get(name)
+    if isinstance(value, list | dict):
+        raise _broken(f"{pointer}/properties/{name}", "must be text or a number")
     return None if value is None else str(value)
 
 
-def _refuse_bad_positions(coordinates: object, pointer: str) -> None:
-    """Refuse what holds anything but nested arrays of positions in degrees."""
+def _refuse_bad_positions(coordinates: object, pointer: str, depth: int) -> None:
+    """Refuse what is not positions in degrees within as many arrays as ``depth``, the innermost of them rings."""
     if not isinstance(coordinates, list):
         raise _broken(pointer, "must be an array")
-    if not coordinates or isinstance(coordinates[0], list):
+    if depth:
         for position, inner in enumerate(coordinates):
-            _refuse_bad_positions(inner, f"{pointer}/{position}")
+            _refuse_bad_positions(inner, f"{pointer}/{position}", depth - 1)
+        if depth == _RING_DEPTH:
+            _refuse_open_ring(coordinates, pointer)
         return
     if len(coordinates) not in {2, 3} or not all(_is_number(number) for number in coordinates):
         raise _broken(pointer, "must be a position: longitude, latitude in degrees")
@@ -106,13 +116,23 @@ def _refuse_bad_positions(coordinates: object, pointer: str) -> None:
         )
 
 
+def _refuse_open_ring(ring: list[list[float]], pointer: str) -> None:
+    if len(ring) < _RING_POSITIONS:
+        raise _broken(pointer, f"has {len(ring)} positions; a ring needs at least 4, the last the same as the first")
+    if ring[0][:2] != ring[-1][:2]:
+        raise _broken(pointer, "is not closed: the last position of a ring must be the same as the first")
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _refuse_other_crs(document: Mapping[str, Any]) -> None:
     declared = document.get("crs")
-    if declared is not None and not any(name in orjson.dumps(declared).decode() for name in DEGREE_CRS):
+    properties = declared.get("properties") if isinstance(declared, dict) else None
+    name = properties.get("name") if isinstance(properties, dict) else None
+    known = isinstance(name, str) and re.split("[:/#]", name.strip())[-1].upper() in DEGREE_CRS
+    if declared is not None and not known:
         raise RuleBrokenError(
             "the file declares a coordinate system other than EPSG:4326 or EPSG:4490; convert it first",
             code="unknown-crs",

@@ -47,6 +47,9 @@ def check(
     except ServiceError as error:
         typer.echo(error.detail, err=True)
         raise typer.Exit(2) from None
+    except RecursionError:
+        typer.echo(f"{file} is not readable: its contents are nested too deeply.", err=True)
+        raise typer.Exit(2) from None
     if added:
         typer.echo(
             f"{added} vertices were set on long edges where neighbours meet them, before converting.", err=True

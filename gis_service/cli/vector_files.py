@@ -24,6 +24,10 @@ _DEGREES_AS_STORED = {4326, 4490}  # CGCS2000 is stored as it stands (decision 4
 _CODE_FIELDS = ("code", "grid_code", "gridcode", "adcode", "id", "网格编码", "编码")
 
 
+_POLYGONS = {"Polygon", "MultiPolygon"}
+_MOST_ARRAYS = 4  # polygons, rings, positions, numbers
+
+
 @dataclass(frozen=True, slots=True)
 class Feature:
     """One row of a file; ``shape`` is in the coordinates of the file, None where it has none."""
@@ -80,7 +84,10 @@ def read_vector_file(path: Path, layer: str | None = None) -> VectorFile:
     """
     if not path.exists():
         raise RuleBrokenError(f"There is no file {path}.")
-    file = _read_geojson(path) if path.suffix.lower() in _GEOJSON else _read_any(path, layer)
+    is_geojson = path.suffix.lower() in _GEOJSON
+    if is_geojson and layer is not None:
+        raise RuleBrokenError(f"{path} is GeoJSON, which has no layers; leave --layer {layer} out.")
+    file = _read_geojson(path) if is_geojson else _read_any(path, layer)
     if not file.features:
         raise RuleBrokenError(f"{path} holds no features.")
     return file
@@ -97,12 +104,29 @@ def _read_geojson(path: Path) -> VectorFile:
     rows = document.get("features") if kind == "FeatureCollection" else [document] if kind == "Feature" else None
     if not isinstance(rows, list):
         raise RuleBrokenError(f"{path} is JSON but no GeoJSON FeatureCollection or Feature.")
-    features = [_feature(row) for row in rows]
     given = document.get("parent")
+    for row in (*rows, given):
+        _refuse_too_deep(path, row)
+    features = [_feature(row) for row in rows]
     parent = _feature(given) if isinstance(given, dict) else None
     crs = document.get("crs")
-    named = crs.get("properties", {}).get("name") if isinstance(crs, dict) else None
-    return VectorFile(path, tuple(features), parent, None if named is None else _crs(path, named))
+    if crs is None:
+        return VectorFile(path, tuple(features), parent)
+    properties = crs.get("properties") if isinstance(crs, dict) else None
+    named = properties.get("name") if isinstance(properties, dict) else None
+    if not isinstance(named, str):
+        raise RuleBrokenError(f"The member crs of {path} does not name a coordinate system.")
+    return VectorFile(path, tuple(features), parent, _crs(path, named))
+
+
+def _refuse_too_deep(path: Path, row: object) -> None:
+    """Refuse coordinates within more arrays than those of a MultiPolygon."""
+    geometry = row.get("geometry") if isinstance(row, dict) else None
+    inner = [geometry.get("coordinates")] if isinstance(geometry, dict) else []
+    for _ in range(_MOST_ARRAYS):
+        inner = [item for array in inner if isinstance(array, list) for item in array]
+    if any(isinstance(item, list) for item in inner):
+        raise RuleBrokenError(f"{path} is not readable as GeoJSON: it has coordinates that are nested too deeply.")
 
 
 def _feature(row: object) -> Feature:
@@ -188,6 +212,9 @@ def convert_to_degrees(files: Sequence[VectorFile]) -> tuple[list[VectorFile], i
     """Return files in degrees, and how many vertices had to be set on long edges before (``node_long_edges``).
 
     Files of one projected system are noded together, so that a parent's long edge gets its children's corners.
+
+    Raises:
+        RuleBrokenError: a file has no polygon among its geometries, its parent is none, or degrees are out of range.
     """
     noded, count = list(files), 0
     for crs in {file.crs for file in files if file.crs is not None and file.crs.is_projected}:
@@ -197,7 +224,26 @@ def convert_to_degrees(files: Sequence[VectorFile]) -> tuple[list[VectorFile], i
         for number in together:
             own, shapes = shapes[: len(_shapes(files[number]))], shapes[len(_shapes(files[number])) :]
             noded[number] = _with_shapes(files[number], own)
-    return [_degrees(file) for file in noded], count
+    converted = [_degrees(file) for file in noded]
+    for file in converted:
+        _refuse_other_shapes(file)
+    return converted, count
+
+
+def _refuse_other_shapes(file: VectorFile) -> None:
+    """Refuse a file of points or lines, and numbers that are no degrees; single odd geometries are findings."""
+    kinds = {feature.shape.geom_type for feature in file.features if feature.shape is not None}
+    parent = file.parent.shape if file.parent else None
+    if (kinds and not kinds & _POLYGONS) or (parent is not None and parent.geom_type not in _POLYGONS):
+        found = ", ".join(sorted(kinds | ({parent.geom_type} if parent is not None else set())))
+        raise RuleBrokenError(f"{file.path} holds {found} where Polygon or MultiPolygon is needed.")
+    points = shapely.get_coordinates(_array(_shapes(file)))
+    wrong = points[(np.abs(points) > (180, 90)).any(axis=1) & np.isfinite(points).all(axis=1)]
+    if len(wrong):
+        lon, lat = wrong[0].tolist()
+        raise RuleBrokenError(
+            f"{file.path}: longitude {lon}, latitude {lat} is out of range; degrees are expected, longitude first."
+        )
 
 
 def _degrees(file: VectorFile) -> VectorFile:

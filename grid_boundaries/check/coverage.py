@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely import STRtree
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
@@ -38,6 +39,8 @@ class Family:
     shapes: NDArray[np.object_]
     parent: BaseGeometry | None = None
     parent_code: str | None = None
+    outline: bool = False
+    """Whether the parent is only an outline from the caller, not a grid: it may lack its children's vertices."""
 
     def named(self, owners: Sequence[int]) -> tuple[str, ...]:
         """Return the codes of owners in order of code; the parent's where it has one."""
@@ -48,12 +51,13 @@ class Family:
 def explain(family: Family, left: Edges, rules: CheckRules) -> list[Finding]:
     """Return what the left-over edges of a family mean; owners are numbers in it, or ``PARENT``.
 
-    First the vertices that one side of a common edge lacks; then the faces of what remains.
+    First the vertices that one side of a common edge lacks; then the faces of what remains.  A corner of an overlap
+    is no unmatched vertex of those who overlap: it goes with the overlap.
     """
     unmatched, left = match_vertices(left)
-    findings = [_unmatched_vertex(family, vertex) for vertex in unmatched]
     if not len(left):
-        return findings
+        return _unmatched_vertices(family, unmatched)
+    findings: list[Finding] = []
     frame = Frame.around(left)
     arrangement = arrange(left, Ground(family.shapes, family.parent), frame)
     pieces = list(arrangement.pieces)
@@ -63,7 +67,33 @@ def explain(family: Family, left: Edges, rules: CheckRules) -> list[Finding]:
         if rules.contiguity:
             islands = frame.all_to_degrees(shapely.get_parts(owned))
             findings += find_separate_groups(family.codes, family.shapes, islands)
-    return findings + list(_of_pieces(family, pieces, left, frame, rules))
+    told = list(_of_pieces(family, pieces, left, frame, rules))
+    overlaps = [piece for piece, finding in told if piece.kind == "overlap" and finding.severity == "error"]
+    unmatched = _away_from_overlaps(unmatched, overlaps, frame)
+    return _unmatched_vertices(family, unmatched) + findings + [finding for _, finding in told]
+
+
+def _away_from_overlaps(
+    unmatched: Sequence[UnmatchedVertex], overlaps: Sequence[Piece], frame: Frame
+) -> list[UnmatchedVertex]:
+    """Leave out holders that share ground with who lacks their vertex, in or at the border of that ground.
+
+    The parent shares no ground; on its edge a holder's vertex is left out at any overlap of the holder.
+    """
+    if not unmatched or not overlaps:
+        return list(unmatched)
+    points = shapely.points(frame.local(np.array([vertex.point for vertex in unmatched], dtype=np.int64)))
+    near = STRtree([piece.shape for piece in overlaps]).query(points, predicate="dwithin", distance=NOISE_STEPS)
+    excused: defaultdict[int, set[int]] = defaultdict(set)
+    for number, overlap in near.T.tolist():
+        owners, lacking = overlaps[overlap].owners, unmatched[number].lacking
+        if lacking == PARENT or lacking in owners:
+            excused[number].update(owners)
+    kept = [
+        replace(vertex, holders=tuple(holder for holder in vertex.holders if holder not in excused[number]))
+        for number, vertex in enumerate(unmatched)
+    ]
+    return [vertex for vertex in kept if vertex.holders]
 
 
 def _reach_m(family: Family, rules: CheckRules) -> float:
@@ -89,7 +119,7 @@ class _Measured:
 
 def _of_pieces(
     family: Family, pieces: Sequence[Piece], left: Edges, frame: Frame, rules: CheckRules
-) -> Iterator[Finding]:
+) -> Iterator[tuple[Piece, Finding]]:
     borders = Borders(left, frame)
     inner_of = _containments(family, pieces, frame)
     for piece in pieces:
@@ -97,11 +127,11 @@ def _of_pieces(
         if measured is None:
             continue
         if piece.kind == "gap":
-            yield _gap(family, borders.neighbours(piece.shape), measured)
+            yield piece, _gap(family, borders.neighbours(piece.shape), measured)
         elif piece.kind == "outside":
-            yield _outside(family, piece, measured)
+            yield piece, _outside(family, piece, measured)
         else:
-            yield _overlap(family, piece, measured, inner_of.get(piece.owners, ()))
+            yield piece, _overlap(family, piece, measured, inner_of.get(piece.owners, ()))
 
 
 def _measure(piece: Piece, frame: Frame, rules: CheckRules) -> _Measured | None:
@@ -192,8 +222,21 @@ def _finding(
     )
 
 
-def _unmatched_vertex(family: Family, vertex: UnmatchedVertex) -> Finding:
-    """Say who lacks the vertex.  Nobody's ground is in doubt, but the edges do not meet: misaligned, an error."""
+def _unmatched_vertices(family: Family, unmatched: Sequence[UnmatchedVertex]) -> list[Finding]:
+    """Say who lacks the vertices.  Nobody's ground is in doubt, but the edges do not meet: misaligned, an error.
+
+    Where nobody but an outline of the caller's lacks it, the grids meet all the same: noise, a remark.
+    """
+    siblings = {vertex.point for vertex in unmatched if vertex.lacking != PARENT}
+    return [
+        _unmatched_vertex(
+            family, vertex, harmless=family.outline and vertex.lacking == PARENT and vertex.point not in siblings
+        )
+        for vertex in unmatched
+    ]
+
+
+def _unmatched_vertex(family: Family, vertex: UnmatchedVertex, *, harmless: bool) -> Finding:
     lon, lat = from_lattice(np.array(vertex.point)).tolist()
     lacking = family.parent_code if vertex.lacking == PARENT else family.codes[vertex.lacking]
     holders = family.named(vertex.holders)
@@ -201,12 +244,12 @@ def _unmatched_vertex(family: Family, vertex: UnmatchedVertex) -> Finding:
     fix: dict[str, str | float] = {"action": "insert-vertex", "lon": lon, "lat": lat}
     return Finding(
         rule="unmatched-vertex",
-        severity="error",
+        severity="info" if harmless else "error",
         grids=((lacking,) if lacking else ()) + holders,
         message=said[0],
         message_zh=said[1],
         geometry={"type": "Point", "coordinates": (lon, lat)},
-        width_class="misaligned",
+        width_class="noise" if harmless else "misaligned",
         area_m2=0.0,
         length_m=0.0,
         width_m=0.0,

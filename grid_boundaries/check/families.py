@@ -13,7 +13,7 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from grid_boundaries.check import messages
-from grid_boundaries.check.cancellation import cancel
+from grid_boundaries.check.cancellation import Cancellation, cancel
 from grid_boundaries.check.certificate import certify
 from grid_boundaries.check.contiguity import find_enclaves
 from grid_boundaries.check.coverage import Family, explain
@@ -21,6 +21,7 @@ from grid_boundaries.check.duplicates import find_duplicate_shapes
 from grid_boundaries.check.edges import PARENT, Edges, edges_of
 from grid_boundaries.check.findings import GAPS, Finding, place_of
 from grid_boundaries.check.rules import CheckRules
+from grid_boundaries.check.unmatched import cut_at_vertices
 from grid_boundaries.projection import straight_area_m2
 
 _SHARE_GRAIN = 1e-4  # shares of the parent are compared to a hundredth of a per cent
@@ -31,7 +32,8 @@ class Families:
     """Sound shapes, flat and on the lattice, by family.
 
     ``family[i]`` is the family of ``shapes[i]``, -1 where it belongs to none.  ``parents[f]`` and ``parent_codes[f]``
-    are what family ``f`` must fill; None where nothing bounds it.
+    are what family ``f`` must fill; None where nothing bounds it.  ``outlines``: the parents are no grids but
+    outlines from the caller, which get the vertices of their children that they lack.
     """
 
     codes: Sequence[str]
@@ -39,14 +41,18 @@ class Families:
     family: NDArray[np.int32]
     parents: Sequence[BaseGeometry | None]
     parent_codes: Sequence[str | None]
+    outlines: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class GroundCheck:
-    """Findings about ground, the least owned share of any family, and the proof where nothing is left over."""
+    """Findings about ground, the least owned share of any family, and the proof where nothing is left over.
+
+    The share is None where there was no ground to measure.
+    """
 
     findings: list[Finding]
-    coverage_ratio: float
+    coverage_ratio: float | None
     certificate: dict[str, Any] | None
 
 
@@ -66,9 +72,31 @@ def check_families(families: Families, rules: CheckRules) -> GroundCheck:
         findings += find_enclaves(
             [families.codes[number] for number in kept], families.shapes[kept], families.family[kept]
         )
+    if families.outlines and len(left) and all(_is_remark_on_outline(finding) for finding in findings):
+        edges = _with_outlines_cut(edges, cancellation)
+        cancellation = cancel(edges)
     proved = not len(cancellation.left) and len(edges) > 0
     certificate = certify(edges, cancellation, len(families.codes)) if proved else None
-    return GroundCheck(findings, ratio, certificate)
+    return GroundCheck(findings, ratio if len(edges) else None, certificate)
+
+
+def _is_remark_on_outline(finding: Finding) -> bool:
+    return finding.severity == "info" and finding.rule in {"unmatched-vertex", "enclave"}
+
+
+def _with_outlines_cut(edges: Edges, cancellation: Cancellation) -> Edges:
+    """Return all edges, with their children's vertices set into the outlines; children's first, as certified."""
+    is_left = np.zeros(len(edges), np.bool_)
+    is_left[cancellation.left] = True
+    cut = cut_at_vertices(edges.pick(is_left))
+    met = edges.pick(~is_left)
+    both = Edges(
+        np.concatenate([met.start, cut.start]),
+        np.concatenate([met.end, cut.end]),
+        np.concatenate([met.owner, cut.owner]),
+        np.concatenate([met.family, cut.family]),
+    )
+    return both.pick(np.argsort(both.owner == PARENT, kind="stable"))
 
 
 def _without_duplicates(families: Families, inside: NDArray[np.intp]) -> tuple[list[Finding], NDArray[np.intp]]:
@@ -95,7 +123,8 @@ def _explain(
     in_family = np.flatnonzero(families.family[kept] == number)
     members = kept[in_family]
     parent, parent_code = families.parents[number], families.parent_codes[number]
-    family = Family([families.codes[member] for member in members], families.shapes[members], parent, parent_code)
+    codes = [families.codes[member] for member in members]
+    family = Family(codes, families.shapes[members], parent, parent_code, families.outlines)
     owner = np.where(left.owner == PARENT, PARENT, np.searchsorted(in_family, left.owner)).astype(np.int32)
     findings = explain(family, Edges(left.start, left.end, owner, left.family), rules)
     gaps_m2 = sum(finding.area_m2 or 0.0 for finding in findings if finding.rule in GAPS)

@@ -141,12 +141,13 @@ def with_ids(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def make_report(
-    findings: Iterable[Finding], grids: int, coverage_ratio: float, certificate: Mapping[str, Any] | None
+    findings: Iterable[Finding], grids: int, coverage_ratio: float | None, certificate: Mapping[str, Any] | None
 ) -> Report:
     """Return the report of findings: listed, numbered, counted by rule and summed.
 
     ``overlap_area_m2`` counts shared ground once, however many grids share it.  ``coverage_ratio`` is None without
-    grids.  A certificate is dropped where any finding is an error: it proves ground, not codes or levels.
+    grids, and where no ground was measured.  A certificate is dropped where any finding is an error: it
+    proves ground, not codes or levels.
     """
     listed = with_ids(findings)
     counts = Counter(finding.rule for finding in listed)

@@ -28,8 +28,10 @@ def check_grids(
 
     Args:
         grids: the set, in degrees; order, ring starts and ring turns make no difference to the report.
-        parent: the polygon that they must fill exactly.  None: they must keep apart and leave no gaps, where a gap is
-            a hole of their union, a strip between neighbours or a narrow inlet (``openings``).
+        parent: the polygon that they must fill exactly.  It is an outline and no grid: where nobody but it lacks a
+            vertex of the grids on its edge, the vertex is set into it for the proof, and remarked on.  None:
+            they must keep apart and leave no gaps, where a gap is a hole of their union, a strip between neighbours
+            or a narrow inlet (``openings``).
         rules: the figures of the jurisdiction.
         parent_code: names the parent in findings.
 
@@ -46,6 +48,7 @@ def check_grids(
         family=np.zeros(len(sound), np.int32),
         parents=[outer.shapes[0] if len(outer.shapes) else None],
         parent_codes=[parent_code],
+        outlines=True,
     )
     ground = check_families(families, rules)
     findings = [

@@ -44,19 +44,34 @@ def match_vertices(edges: Edges) -> tuple[list[UnmatchedVertex], Edges]:
     """
     if not len(edges):
         return [], edges
-    owned = np.unique(np.column_stack([np.concatenate([edges.start, edges.end]), np.tile(edges.owner, 2)]), axis=0)
+    owned = _vertices(edges)
     nodes = _nodes(edges, owned)
     if not nodes.inserted.any():
         return [], edges
-    joined = np.flatnonzero(nodes.edge[1:] == nodes.edge[:-1])
-    source = nodes.edge[joined]
-    shorter = Edges(nodes.point[joined], nodes.point[joined + 1], edges.owner[source], edges.family[source])
+    joined, shorter = _cut(edges, nodes)
     cancellation = cancel(shorter)
     cancelled = np.ones(len(nodes.edge), np.bool_)
     cancelled[joined[cancellation.left]] = False  # row r stands for the edge from row r to row r + 1
     rows = np.flatnonzero(nodes.inserted)
     rows = rows[cancelled[rows - 1] | cancelled[rows]]
     return _unmatched(edges, owned, nodes, rows), shorter.pick(cancellation.left)
+
+
+def cut_at_vertices(edges: Edges) -> Edges:
+    """Return edges cut at every vertex of another owner that lies on them, as ``match_vertices`` does."""
+    return _cut(edges, _nodes(edges, _vertices(edges)))[1] if len(edges) else edges
+
+
+def _vertices(edges: Edges) -> NDArray[np.int64]:
+    """Return rows of point and owner, once each."""
+    return np.unique(np.column_stack([np.concatenate([edges.start, edges.end]), np.tile(edges.owner, 2)]), axis=0)
+
+
+def _cut(edges: Edges, nodes: _Nodes) -> tuple[NDArray[np.intp], Edges]:
+    """Return the rows of nodes at which a shorter edge starts, and the shorter edges."""
+    joined = np.flatnonzero(nodes.edge[1:] == nodes.edge[:-1])
+    source = nodes.edge[joined]
+    return joined, Edges(nodes.point[joined], nodes.point[joined + 1], edges.owner[source], edges.family[source])
 
 
 def _nodes(edges: Edges, owned: NDArray[np.int64]) -> _Nodes:

@@ -61,7 +61,26 @@ def test_the_parent_comes_beside_the_features():
             "/features/0/geometry/coordinates/0/0",
         ),
         (collection({"type": "Polygon", "coordinates": [[[102, 25], [103, 25]]]}), "invalid-geojson", None),
+        (
+            collection({"type": "Polygon", "coordinates": [[[102, 25], [103, 25], [102, 25]]]}),
+            "invalid-geojson",
+            "/features/0/geometry/coordinates/0",
+        ),
+        (
+            collection({"type": "Polygon", "coordinates": [[[102, 25], [103, 25], [103, 26], [102, 26]]]}),
+            "invalid-geojson",
+            "/features/0/geometry/coordinates/0",
+        ),
+        (
+            collection({"type": "Polygon", "coordinates": [SQUARE["coordinates"]]}),
+            "invalid-geojson",
+            "/features/0/geometry/coordinates/0/0",
+        ),
+        (collection({"type": "MultiPolygon", "coordinates": SQUARE["coordinates"]}), "invalid-geojson", None),
+        (collection(properties={"code": "1", "name": [[]]}), "invalid-geojson", "/features/0/properties/name"),
         (collection(crs={"properties": {"name": "urn:ogc:def:crs:EPSG::3857"}}), "unknown-crs", "/crs"),
+        (collection(crs={"properties": {"name": "EPSG::43260"}}), "unknown-crs", "/crs"),
+        (collection(crs={"properties": []}), "unknown-crs", "/crs"),
     ],
 )
 def test_what_is_no_partition_is_refused_with_its_place(body, code, pointer):
@@ -72,6 +91,25 @@ def test_what_is_no_partition_is_refused_with_its_place(body, code, pointer):
     assert refused.value.code == code
     if pointer is not None:
         assert refused.value.faults[0].pointer == pointer
+
+
+@pytest.mark.parametrize("name", ["urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326", "urn:ogc:def:crs:EPSG::4490"])
+def test_names_of_degrees_are_accepted(name):
+    """The last part is compared, whole."""
+    grids, _, _ = parse_partition(collection(crs={"type": "name", "properties": {"name": name}}))
+
+    assert len(grids) == 1
+
+
+@pytest.mark.parametrize("kind", ["Polygon", "MultiPolygon"])
+def test_deeply_nested_coordinates_are_refused(kind):
+    """900 arrays within each other."""
+    text = b'{"type": "%s", "coordinates": %s}' % (kind.encode(), b"[" * 900 + b"]" * 900)
+
+    with pytest.raises(RuleBrokenError, match="must be a position") as refused:
+        parse_partition(collection("GEOMETRY").replace(b'"GEOMETRY"', text))
+
+    assert refused.value.code == "invalid-geojson"
 
 
 JSON = st.recursive(

@@ -159,7 +159,11 @@ def test_the_field_of_the_codes_is_guessed(tmp_path, field):
     """Usual names in any case."""
     file = tmp_path / "one.geojson"
     properties = {"name": "x", field: 530102}
-    feature = {"type": "Feature", "properties": properties, "geometry": mapping(shapely.Point(102, 25))}
+    feature = {
+        "type": "Feature",
+        "properties": properties,
+        "geometry": mapping(shapely.Polygon([(1, 1), (2, 2), (2, 1), (1, 2)])),
+    }
     file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
 
     assert json.loads(run(file, "--json").stdout)["findings"][0]["grids"] == ["530102"]
@@ -259,7 +263,31 @@ def unusable(tmp_path):
         "does not say its coordinate system": [far],
         "holds 2 features; the parent is one polygon": [plain, "--parent", two],
         "has no geometry": [plain, "--parent", shapeless],
+        **unusable_geometries(tmp_path),
+        "is GeoJSON, which has no layers": [plain, "--layer", "zz"],
     }
+
+
+def unusable_geometries(tmp_path):
+    """Return files of one feature that cannot be used, by the words that say so."""
+    polygon = json.dumps(mapping(square("a", 0, 0, 1, 1).shape))
+    nested = '{"type": "Polygon", "coordinates": ' + "[" * 900 + "]" * 900 + "}"
+    collections = '{"type": "GeometryCollection", "geometries": [' * 490 + "]}" * 490
+    files = {
+        "coordinates that are nested too deeply": (nested, "null"),
+        "contents are nested too deeply": (collections, "null"),
+        "does not name a coordinate system": (polygon, '{"type": "name", "properties": []}'),
+        "holds Point where Polygon or MultiPolygon is needed": (
+            '{"type": "Point", "coordinates": [102, 25]}',
+            "null",
+        ),
+        "latitude 95.0 is out of range": (json.dumps(mapping(box(102, 95, 103, 96))), "null"),
+    }
+    for number, (geometry, crs) in enumerate(files.values()):
+        (tmp_path / f"unusable{number}.geojson").write_text(
+            f'{{"type": "Feature", "properties": {{"code": "a"}}, "geometry": {geometry}, "crs": {crs}}}'
+        )
+    return {words: [tmp_path / f"unusable{number}.geojson"] for number, words in enumerate(files)}
 
 
 @pytest.mark.filterwarnings("ignore:'crs' was not provided")
@@ -278,6 +306,12 @@ def unusable(tmp_path):
         "does not say its coordinate system",
         "holds 2 features; the parent is one polygon",
         "has no geometry",
+        "coordinates that are nested too deeply",
+        "contents are nested too deeply",
+        "does not name a coordinate system",
+        "holds Point where Polygon or MultiPolygon is needed",
+        "latitude 95.0 is out of range",
+        "is GeoJSON, which has no layers",
     ],
 )
 def test_input_that_cannot_be_used_exits_2_with_one_line(tmp_path, words):

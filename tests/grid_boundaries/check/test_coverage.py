@@ -189,6 +189,33 @@ def test_a_vertex_that_the_parent_lacks_is_named_without_a_code():
     assert findings[0].message.startswith("The parent lacks a vertex that a and b have on their common edge")
 
 
+def test_vertices_that_only_the_given_outline_lacks_are_noise_and_the_tiling_is_proved():
+    """Two squares in an outline of four corners: two remarks, seven edges, equal areas."""
+    report = check_grids([square("a", 0, 0, 1, 1), square("b", 1, 0, 2, 1)], square("p", 0, 0, 2, 1).shape)
+
+    assert report.valid
+    assert [(finding.severity, finding.width_class) for finding in report.findings] == [("info", "noise")] * 2
+    assert report.certificate["edges"] == 7
+    assert report.certificate["doubled_area_of_children"] == report.certificate["doubled_area_of_parents"]
+
+
+def test_a_vertex_that_a_sibling_lacks_too_stays_an_error():
+    """A long square beside two short ones, which have a corner between them on its side."""
+    grids = [square("long", 0, 0, 1, 2), square("low", 1, 0, 2, 1), square("high", 1, 1, 2, 2)]
+
+    report = check_grids(grids, polygon("p", (0, 0), (1, 0), (2, 0), (2, 1), (2, 2), (1, 2), (0, 2)).shape)
+
+    assert [(finding.severity, finding.grids[0]) for finding in report.findings] == [("error", "long")]
+    assert report.certificate is None
+
+
+def test_the_corners_of_an_overlap_are_no_unmatched_vertices():
+    """Squares that share a tenth, in a parent of four corners: the overlap alone."""
+    grids = [square("a", 0, 0, 10, 1), square("b", 9, 0, 20, 1)]
+
+    assert rules_of(check_grids(grids, square("p", 0, 0, 20, 1).shape).findings) == {"overlap"}
+
+
 def test_a_corner_that_touches_an_edge_needs_no_vertex_there():
     """A diamond whose tip rests on the side of a square, with open ground on both sides."""
     square_below = square("a", 0, 0, 4, 1)

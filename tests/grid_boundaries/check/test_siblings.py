@@ -125,7 +125,7 @@ def test_a_vertex_of_one_grid_on_a_shared_edge_is_unmatched_and_nothing_else(see
     (finding,) = check_grids(grids, partition.parent, parent_code="whole").findings
 
     assert finding.rule == "unmatched-vertex"
-    assert finding.severity == "error"
+    assert finding.severity == ("info" if finding.grids[0] == "whole" else "error")
     assert finding.grids[1:] == (grids[number].code,)
     assert finding.place == pytest.approx(middle, abs=1e-9)
     lacking = finding.grids[0]
@@ -244,6 +244,11 @@ def test_no_grids_leave_the_whole_parent_uncovered():
 
     assert rules_of(report.findings) == {"uncovered-parent", "low-coverage"}
     assert report.summary["coverage_ratio"] is None
+
+
+def test_a_ratio_is_not_told_where_no_ground_was_measured():
+    """The only grid is empty."""
+    assert check_grids([Grid("a", shapely.Polygon())]).summary["coverage_ratio"] is None
 
 
 def test_nothing_at_all_is_valid():

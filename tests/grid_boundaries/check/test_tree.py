@@ -137,3 +137,12 @@ def test_a_tree_is_told_from_a_set():
     assert is_tree(tree())
     assert not is_tree([square("s", 0, 0, 1, 1, parent="x")])
     assert not is_tree([])
+
+
+def test_a_vertex_that_a_parent_of_the_tree_lacks_is_an_error():
+    """A district of four corners around two streets: it is a grid itself, with neighbours to meet."""
+    streets = [Grid(code, square("", west, 0, west + 1, 1).shape, "street", "d") for west, code in enumerate("ab")]
+
+    report = check([Grid("d", square("", 0, 0, 2, 1).shape, "district"), *streets])
+
+    assert [(finding.rule, finding.severity) for finding in report.findings] == [("unmatched-vertex", "error")] * 2

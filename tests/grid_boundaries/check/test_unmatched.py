@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from grid_boundaries.check.edges import Edges
-from grid_boundaries.check.unmatched import UnmatchedVertex, match_vertices
+from grid_boundaries.check.unmatched import UnmatchedVertex, cut_at_vertices, match_vertices
 
 
 def edges(*rows):
@@ -74,3 +74,11 @@ def test_no_edges_lack_nothing():
     nothing = edges(((0, 0), (1, 0), 0)).pick(np.zeros(0, np.intp))
 
     assert match_vertices(nothing) == ([], nothing)
+
+
+def test_an_edge_is_cut_at_the_vertices_of_others():
+    """A long edge against two: two and two."""
+    cut = cut_at_vertices(edges(((0, 0), (60, 0), 0), ((60, 0), (20, 0), 1), ((20, 0), (0, 0), 1)))
+
+    assert cut.start.tolist() == [[0, 0], [20, 0], [60, 0], [20, 0]]
+    assert cut.owner.tolist() == [0, 0, 1, 1]

@@ -19,9 +19,11 @@ STATES = (
     "archived",
     "evaluated",
     "returned",
+    "merged",
+    "cancelled",
     "unlocated",
 )
-"""States that a tile can show; merged and cancelled incidents are never drawn."""
+"""States that a tile can be asked for; merged and cancelled incidents are never drawn, so these show nothing."""
 
 _CATEGORY = re.compile(r"[a-z_]+(\.[a-z_]+)*", re.ASCII)
 _LEVEL = re.compile(r"[a-z_]{1,32}", re.ASCII)
@@ -41,7 +43,7 @@ class TileFilters:
     """What a tile is narrowed to; None and the empty tuple leave everything in.
 
     ``category`` takes all below it; ``states`` are sorted; ``since`` belongs to the stretch of time and ``until``
-    does not (both UTC, compared with the instant of the report).
+    does not (both UTC, compared with when it happened).
     """
 
     level: str | None = None

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from gis_service.api.access import require
 from gis_service.api.dependencies import Box, Work
+from gis_service.api.incidents_openapi import KEY_PARAMETER, POST_RESPONSES
 from gis_service.api.instants import Instant
 from gis_service.api.paging import decode_cursor, encode_cursor, link_next
 from gis_service.api.schemas_incidents import IncidentIn, events_json, incident_json
@@ -30,6 +31,7 @@ from gis_service.use_cases.report_incident import report_incident
 router = APIRouter(tags=["incidents"])
 
 VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
+CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 JSON: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {}}}}
 
 
@@ -47,7 +49,7 @@ async def working_zone(request: Request) -> ZoneInfo:
 async def read_key(
     key: Annotated[
         str | None,
-        Header(alias="Idempotency-Key", description="new for each report, the same for each retry of it"),
+        Header(alias="Idempotency-Key", include_in_schema=False),  # told in incidents_openapi.py: it is required
     ] = None,
 ) -> str:
     """Return the key of the request: 1 to 255 visible ASCII characters."""
@@ -61,11 +63,10 @@ async def read_key(
 
 
 async def parse_id(incident_id: Annotated[str, Path(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])]) -> UUID:
-    """Return the id in the path; what is no UUID is the id of nothing."""
-    try:
-        return UUID(incident_id)
-    except ValueError:
-        raise NotFoundError(f"incident {incident_id[:64]} is not there") from None
+    """Return the id in the path; what is no UUID as RFC 9562 writes it, in small letters, is the id of nothing."""
+    if CANONICAL_UUID.fullmatch(incident_id) is None:
+        raise NotFoundError(f"incident {incident_id[:64]} is not there")
+    return UUID(incident_id)
 
 
 async def parse_states(
@@ -86,9 +87,16 @@ def _bad_key(sentence: str, what: str) -> RuleBrokenError:
 
 Reader = Annotated[Principal, Depends(require(*ROLES))]
 IncidentId = Annotated[UUID, Depends(parse_id)]
+"""To be named after the caller: dependencies are asked in order, and who shows no token learns nothing of ids."""
 
 
-@router.post("/v1/incidents", status_code=201, response_class=Response, responses={200: {"description": "Replayed"}})
+@router.post(
+    "/v1/incidents",
+    status_code=201,
+    response_class=Response,
+    responses=POST_RESPONSES,
+    openapi_extra={"parameters": [KEY_PARAMETER]},
+)
 def post_incident(
     body: IncidentIn,
     principal: Annotated[Principal, Depends(require("worker", "router", "dispatcher"))],
@@ -145,13 +153,13 @@ def get_incidents(  # noqa: PLR0917 - a route names all that it takes
 
 
 @router.get("/v1/incidents/{incident_id}", response_class=Response, responses=JSON)
-def get_incident(incident_id: IncidentId, principal: Reader, work: Work) -> Response:
+def get_incident(principal: Reader, incident_id: IncidentId, work: Work) -> Response:
     """Return one incident."""
     return _json(incident_json(read_incidents.read_incident(incident_id, principal, work)))
 
 
 @router.get("/v1/incidents/{incident_id}/events", response_class=Response, responses=JSON)
-def get_events(incident_id: IncidentId, principal: Reader, work: Work) -> Response:
+def get_events(principal: Reader, incident_id: IncidentId, work: Work) -> Response:
     """Return what happened to one incident, the oldest first."""
     return _json(events_json(read_incidents.read_events(incident_id, principal, work)))
 

@@ -11,6 +11,7 @@ import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from gis_service.api.instants import Instant
+from gis_service.domain.building_code import building_code_to_look_up
 from gis_service.domain.incident import DeclaredPoint, IncidentEvent, IncidentRecord, Report
 from gis_service.domain.place import ChainLink
 from gis_service.use_cases.report_incident import IncidentRequest
@@ -87,7 +88,7 @@ class IncidentIn(BaseModel):
             channel=self.channel,
             description=self.description,
             occurred_at=self.occurred_at or now,
-            building_code=self.building_code,
+            building_code=None if self.building_code is None else building_code_to_look_up(self.building_code),
             unit=self.unit,
             locus=self.locus,
             accuracy_m=self.accuracy_m,

@@ -55,8 +55,8 @@ _COMMON = [
     _query("kind", {"type": "string", "enum": list(KINDS)}, "Draw grids of this kind alone."),
     _query("category", {"type": "string"}, "Incidents of this category and all below it."),
     _query("state", {"type": "string"}, f"Incidents in these states, joined by commas: {', '.join(STATES)}."),
-    _query("since", {"type": "string", "format": "date-time"}, "Incidents reported at or after this instant."),
-    _query("until", {"type": "string", "format": "date-time"}, "Incidents reported before this instant."),
+    _query("since", {"type": "string", "format": "date-time"}, "Incidents that happened at or after this instant."),
+    _query("until", {"type": "string", "format": "date-time"}, "Incidents that happened before this instant."),
     _header("If-None-Match", "The ETag of what the caller has."),
 ]
 

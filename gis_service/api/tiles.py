@@ -101,10 +101,11 @@ async def get_tile(request: Request) -> Response:
 async def get_tilejson(request: Request) -> Response:
     """Answer the TileJSON of some layers; its tiles name the edition by number, so that a map never mixes two."""
     layers = _parse_layers(request)
-    _parse_filters(request)
+    filters = _parse_filters(request).only(frozenset().union(*(layer.filters for layer in layers)))
     principal = await permission_of(request)
     ground = _parse_edition(request)
     edition = await _read_edition(request, ground)
+    _check_level(filters, edition)
     names = ",".join(layer.name for layer in layers)
     kept = [(name, value) for name, value in request.query_params.multi_items() if name in PARAMETERS]
     query = f"?{urlencode(kept)}" if kept else ""
@@ -186,6 +187,10 @@ async def _version(request: Request, layer: TileLayer) -> str:
 def _check_place(address: TileAddress, filters: TileFilters, edition: TileEdition) -> None:
     if not address.covers(edition.bounds):
         raise NotFoundError(f"{address} is outside edition {edition.number}")
+    _check_level(filters, edition)
+
+
+def _check_level(filters: TileFilters, edition: TileEdition) -> None:
     codes = [level.code for level in edition.levels]
     if filters.level is not None and filters.level not in codes:
         sentence = f"level is one of {', '.join(codes)}"

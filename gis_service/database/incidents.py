@@ -101,14 +101,12 @@ def _seen_by(principal: Principal) -> ColumnElement[bool]:
     """Return the condition under which a caller may see an incident.
 
     Their own ground, and what they reported themselves.  Incidents without an owner are for those who can find
-    one: everyone without a scope, admins, and the dispatchers of a root.
+    one: everyone without a scope, and admins and dispatchers whose scope is a root that is in force.
     """
     if principal.scope is None:
         return true()
     ways = [_lies_under(principal.scope), incident.c.reported_by == principal.name]
-    if principal.role == "admin":
-        ways.append(incident.c.owner.is_(None))
-    elif principal.role == "dispatcher":
+    if principal.places_incidents:
         alive_root = and_(grid.c.code == principal.scope, grid.c.parent.is_(None), func.upper_inf(grid.c.editions))
         ways.append(and_(incident.c.owner.is_(None), exists().where(alive_root)))
     return or_(*ways)

@@ -10,7 +10,7 @@ from importlib.resources import files
 from sqlalchemy import TextClause, func, select, text
 from sqlalchemy.orm import Session
 
-from gis_service.database.tables import data_version, grid, incident_event
+from gis_service.database.tables import data_version, edition, grid, incident_event
 from tiles.address import TileAddress
 from tiles.filters import TileFilters
 from tiles.layers import SMALL_COUNT, TileLayer
@@ -44,14 +44,16 @@ class TileRepository:
         """Return what differs whenever incidents differ.
 
         The last event alone does not tell: an event can be committed after one with a greater id.  So the events near
-        the end are counted too, and a late one changes the count.  Index-only.
+        the end are counted too, and a late one changes the count.  The newest edition says who works on a root, and
+        so who sees what has no owner.  Index-only.
         """
         last = select(func.coalesce(func.max(incident_event.c.id), 0)).scalar_subquery()
-        query = select(func.coalesce(func.max(incident_event.c.id), 0), func.count()).where(
+        newest_edition = select(func.coalesce(func.max(edition.c.number), 0)).scalar_subquery()
+        query = select(func.coalesce(func.max(incident_event.c.id), 0), func.count(), newest_edition).where(
             incident_event.c.id > last - _LATE_COMMITS
         )
-        newest, count = self._session.execute(query).one()
-        return f"{newest}.{count}"
+        newest, count, edition_number = self._session.execute(query).one()
+        return f"{newest}.{count}.{edition_number}"
 
     def grids(
         self,
@@ -80,9 +82,27 @@ class TileRepository:
         """Return the layer buildings, each with its owner in the edition."""
         return self._encode("tile_buildings", layer, address, edition=edition)
 
-    def incidents(self, layer: TileLayer, address: TileAddress, *, scope: str | None, filters: TileFilters) -> bytes:
-        """Return the layer incidents one by one, within a scope; None is everything."""
-        return self._encode("tile_incidents", layer, address, scope=scope, **_incident_filters(filters))
+    def incidents(
+        self,
+        layer: TileLayer,
+        address: TileAddress,
+        *,
+        scope: str | None,
+        places_incidents: bool,
+        filters: TileFilters,
+    ) -> bytes:
+        """Return the layer incidents one by one, within a scope; None is everything.
+
+        Who places incidents sees those without an owner too, when the scope is a root that is in force.
+        """
+        return self._encode(
+            "tile_incidents",
+            layer,
+            address,
+            scope=scope,
+            places_incidents=places_incidents,
+            **_incident_filters(filters),
+        )
 
     def incident_counts(
         self,

@@ -21,6 +21,11 @@ class Principal:
         """Say whether ground with this chain of codes lies in the scope; the public has none."""
         return self.role != "public" and (self.scope is None or self.scope in chain)
 
+    @property
+    def places_incidents(self) -> bool:
+        """Say whether the role finds owners for incidents that have none; on which ground, the scope says."""
+        return self.role in {"dispatcher", "admin"}
+
 
 PUBLIC = Principal(name="public", role="public")
 """Who shows no token."""

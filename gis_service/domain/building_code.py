@@ -58,3 +58,14 @@ def parse_building_code(text: str) -> str:
     except ValidationError:
         raise ValueError(f"{text!r} is no building code: a character is wrong or two are swapped.") from None
     return code
+
+
+def building_code_to_look_up(text: str) -> str:
+    """Return what to look a building up by: its code, or the text without blanks around it and in capitals.
+
+    Codes of other registers are in use too, so what does not parse is no error here: it is known or it is not.
+    """
+    try:
+        return parse_building_code(text)
+    except ValueError:
+        return text.strip().upper()

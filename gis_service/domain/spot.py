@@ -79,7 +79,7 @@ def explain_owner(place: Place) -> Reason:
             code, distance_m = place.nearest
             detail += f"; the nearest is {code}, {distance_m:.1f} m away"
             detail_zh += f"，最近的网格为 {code}，距离 {distance_m:.1f} 米"
-            facts["nearest"] = {"code": code, "distance_m": distance_m}
+            facts["nearest"] = {"code": code, "distance_m": round(distance_m, 3)}
         return Reason("owner", detail, detail_zh, facts)
     name = f"{place.owner} {place.chain[-1].name}" if place.chain else place.owner
     if place.tied_with:

@@ -15,7 +15,10 @@ def sees_single_incidents(principal: Principal) -> bool:
 
 
 def permission_class(principal: Principal) -> str:
-    """Return the class of callers who see the same tiles: the public, or a role in a scope; never a name."""
+    """Return the class of callers who see the same tiles: the public, or a role in a scope; never a name.
+
+    The role belongs to it: of one scope, dispatchers may see incidents without an owner where workers do not.
+    """
     if not sees_single_incidents(principal):
         return "public"
     return f"{principal.role} in {principal.scope or 'everything'}"
@@ -45,7 +48,13 @@ def _render_layer(
         return work.tiles.buildings(layer, key.address, edition=edition.number)
     if layer.name == "incidents":
         if sees_single_incidents(principal):
-            return work.tiles.incidents(layer, key.address, scope=principal.scope, filters=key.filters)
+            return work.tiles.incidents(
+                layer,
+                key.address,
+                scope=principal.scope,
+                places_incidents=principal.places_incidents,
+                filters=key.filters,
+            )
         level = choose_count_level(edition, key.address.z)
         return work.tiles.incident_counts(
             layer,

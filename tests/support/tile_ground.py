@@ -156,9 +156,10 @@ def store_incident(
     lat: float = 25.01,
     state: str = "reported",
     of_category: str = "hazard",
-    reported_at: datetime = datetime(2026, 3, 1, tzinfo=UTC),
+    occurred_at: datetime = datetime(2026, 3, 1, tzinfo=UTC),
+    reported_at: datetime | None = None,
 ) -> None:
-    """Store an incident owned by the last grid of the chain."""
+    """Store an incident owned by the last grid of the chain; by none when the chain is empty."""
     with work:
         work._session.execute(
             insert(incident).values(
@@ -169,10 +170,10 @@ def store_incident(
                 channel="patrol",
                 description="",
                 point=point_column(lon, lat),
-                occurred_at=reported_at,
-                reported_at=reported_at,
+                occurred_at=occurred_at,
+                reported_at=reported_at or occurred_at,
                 reported_by="tests",
-                owner=chain[-1],
+                owner=chain[-1] if chain else None,
                 chain=chain,
                 located_by="coordinate",
                 explain={},

@@ -42,7 +42,7 @@ def test_filters_are_read_from_a_query():
         ("category", "%"),
         ("state", ""),
         ("state", "reported,"),
-        ("state", "merged"),
+        ("state", "lost"),
         ("since", "2026-03-01"),
         ("since", "2026-03-01T08:00:00"),
         ("since", "2026-03-01T08:00:00 08:00"),
@@ -55,6 +55,11 @@ def test_a_wrong_value_is_refused_by_its_name(name: str, value: str):
     with pytest.raises(TileFilterError, match=name) as refused:
         TileFilters.parse([(name, value)])
     assert refused.value.name == name
+
+
+def test_every_state_may_be_asked_for():
+    """Merged and cancelled are words of the contract, though no tile shows them."""
+    assert TileFilters.parse([("state", "merged,cancelled")]).states == ("cancelled", "merged")
 
 
 def test_a_filter_given_twice_is_refused():

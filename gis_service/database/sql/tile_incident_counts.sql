@@ -7,7 +7,7 @@
 --       its label point, with the grid's id; count is absent and hidden is true when 0 < count < small_count.
 -- Rule  An incident counts where its chain says, so what has no place counts too, and a redraw moves no incident.
 --       The grids are the same cut through the tree as in tile_grids.sql, so no incident counts twice.
--- Units degrees in, 4096 tile units out; instants are those of the report.
+-- Units degrees in, 4096 tile units out; since and until are compared with when it happened.
 -- Index grid_shape_ix for the box; incident_chain_ix for the counts, all in one scan: a scan for each grid would read
 --       the pending list of that index again and again.  Incidents are counted by chain before the chains are taken
 --       apart: there are far fewer chains.  Why the box is widened in degrees is told in tile_grids.sql.
@@ -67,8 +67,8 @@ chained AS (
             OR starts_with(i.category, CAST(:category AS text) || '.')
         )
         AND (CAST(:states AS text[]) IS NULL OR i.state = ANY (CAST(:states AS text[])))
-        AND (CAST(:since AS timestamptz) IS NULL OR i.reported_at >= CAST(:since AS timestamptz))
-        AND (CAST(:until AS timestamptz) IS NULL OR i.reported_at < CAST(:until AS timestamptz))
+        AND (CAST(:since AS timestamptz) IS NULL OR i.occurred_at >= CAST(:since AS timestamptz))
+        AND (CAST(:until AS timestamptz) IS NULL OR i.occurred_at < CAST(:until AS timestamptz))
     GROUP BY i.chain
 ),
 counted AS (

@@ -1,11 +1,14 @@
 -- The incidents of one tile one by one, for a caller with a scope: the layer incidents.
 --
 -- In    z, x, y; buffer in tile units; scope, a grid code, or NULL for everything;
+--       places_incidents, whether the caller's role finds owners for incidents that have none;
 --       category (and all below it), states, since (included) and until (excluded), each NULL for all.
 -- Out   one row: the layer as bytes, empty when there is no incident; features by id, which is the incident's for
 --       ever.  Merged and cancelled incidents are left out, and those without a place, which are on no map.
 -- Scope An incident is in a scope when its chain holds the code: the chain stamped with its owner, not its place.
--- Units degrees in, 4096 tile units out; instants are those of the report.
+--       One without an owner is for those who find one, when their scope is a root that is in force (as in the
+--       list: IncidentRepository), and for who has no scope.
+-- Units degrees in, 4096 tile units out; since and until are compared with when it happened.
 -- Index incident_point_ix.  Why the box is widened in degrees is told in tile_grids.sql.
 WITH tile AS NOT MATERIALIZED (
     SELECT
@@ -14,6 +17,12 @@ WITH tile AS NOT MATERIALIZED (
             ST_Transform(ST_TileEnvelope(CAST(:z AS int), CAST(:x AS int), CAST(:y AS int)), 4326),
             360 / power(2, CAST(:z AS int)) * CAST(:buffer AS int) / 4096
         ) AS box
+),
+caller AS MATERIALIZED (
+    SELECT CAST(:places_incidents AS boolean) AND EXISTS (
+        SELECT FROM grid
+        WHERE code = CAST(:scope AS text) AND parent IS NULL AND upper_inf(editions)
+    ) AS sees_unlocated
 )
 SELECT ST_AsMVT(feature, 'incidents', 4096, 'geom', 'id' ORDER BY feature.id)
 FROM (
@@ -28,14 +37,18 @@ FROM (
     FROM tile, incident AS i
     WHERE i.point && tile.box
         AND i.state NOT IN ('merged', 'cancelled')
-        AND (CAST(:scope AS text) IS NULL OR i.chain @> ARRAY[CAST(:scope AS text)])
+        AND (
+            CAST(:scope AS text) IS NULL
+            OR i.chain @> ARRAY[CAST(:scope AS text)]
+            OR (i.owner IS NULL AND (SELECT sees_unlocated FROM caller))
+        )
         AND (
             CAST(:category AS text) IS NULL
             OR i.category = CAST(:category AS text)
             OR starts_with(i.category, CAST(:category AS text) || '.')
         )
         AND (CAST(:states AS text[]) IS NULL OR i.state = ANY (CAST(:states AS text[])))
-        AND (CAST(:since AS timestamptz) IS NULL OR i.reported_at >= CAST(:since AS timestamptz))
-        AND (CAST(:until AS timestamptz) IS NULL OR i.reported_at < CAST(:until AS timestamptz))
+        AND (CAST(:since AS timestamptz) IS NULL OR i.occurred_at >= CAST(:since AS timestamptz))
+        AND (CAST(:until AS timestamptz) IS NULL OR i.occurred_at < CAST(:until AS timestamptz))
 ) AS feature
 WHERE feature.geom IS NOT NULL

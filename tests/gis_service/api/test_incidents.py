@@ -234,6 +234,45 @@ def test_nobody_reads_without_a_token(client):
     assert client.get(f"/v1/incidents/{uuid4()}").status_code == 401
 
 
+@pytest.mark.parametrize("path", ["/v1/incidents/nope", "/v1/incidents/nope/events"])
+def test_who_shows_no_token_learns_nothing_of_ids(client, path):
+    """401 before 404."""
+    assert client.get(path).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [str.upper, "{{{}}}".format, "urn:uuid:{}".format, lambda one: one.replace("-", "")],
+    ids=["capitals", "braces", "prefix", "no hyphens"],
+)
+def test_an_incident_has_one_address(post, client, router, spell):
+    """Capitals, braces, a prefix or no hyphens: 404."""
+    path = f"/v1/incidents/{spell(post().json()['id'])}"
+
+    assert client.get(path, headers=router).status_code == 404
+
+
+@pytest.mark.parametrize("typed", ["b7", " B7 ", "b7\t"])
+def test_a_building_code_may_be_typed_in_small_letters(post, typed):
+    """It is that of building B7."""
+    body = post(point=None, building_code=typed).json()
+
+    assert (body["located_by"], body["building_code"]) == ("building", "B7")
+
+
+def test_openapi_tells_the_key_and_the_answers(client, post):
+    """The key is required, once; the schema of 201 and 200 has the members of an answer."""
+    told = client.app.openapi()["paths"]["/v1/incidents"]["post"]
+    keys = [one["required"] for one in told["parameters"] if one["name"].lower() == "idempotency-key"]
+    members = [
+        set(told["responses"][status]["content"]["application/json"]["schema"]["properties"])
+        for status in ("200", "201")
+    ]
+
+    assert keys == [True]
+    assert members == [set(post().json())] * 2
+
+
 def test_events_tell_what_happened(post, client, router):
     """One so far."""
     location = post().headers["Location"]

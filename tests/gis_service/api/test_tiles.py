@@ -192,7 +192,7 @@ def test_any_tag_stands_for_a_tile_that_is_there(client: TestClient):
         (url("a,b,c,d,e,f,g,h,i"), 400, "bad-address"),
         (url() + "?level=village", 422, "unknown-level"),
         (url() + "?kind=odd", 422, "invalid-input"),
-        (url() + "?state=merged", 422, "invalid-input"),
+        (url() + "?state=lost", 422, "invalid-input"),
         (url() + "?since=yesterday", 422, "invalid-input"),
     ],
 )
@@ -334,7 +334,7 @@ def test_tilejson_is_304_by_its_tag(client: TestClient):
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("grids,grids", 400), ("roads", 404), ("grids.json?kind=odd&x=", 422)],
+    [("grids,grids", 400), ("roads", 404), ("grids.json?kind=odd&x=", 422), ("grids.json?level=nope", 422)],
 )
 def test_tilejson_is_refused_like_its_tiles(client: TestClient, path: str, status: int):
     """400, 404 and 422 as for a tile."""

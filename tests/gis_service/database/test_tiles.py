@@ -16,6 +16,7 @@ from tests.support.tile_ground import (
     feature_id,
     features,
     grids,
+    publish,
     set_building_version,
     shapes_by_code,
     store_building,
@@ -32,6 +33,7 @@ from tiles.layers import LAYERS, choose_level
 NO_FILTERS = TileFilters()
 U1 = ["D", "S1", "C1", "U1"]
 U2 = ["D", "S1", "C1", "U2"]
+LATER = datetime(2026, 3, 9, tzinfo=UTC)
 WHOLE = tile_at(10, 102.73, 25.03)
 
 
@@ -78,9 +80,17 @@ def count(work: UnitOfWork, level: str = "unit_grid", filters: TileFilters = NO_
     return {code: (one["properties"].get("count"), one["properties"]["hidden"]) for code, one in found.items()}
 
 
-def incidents(work: UnitOfWork, scope: str | None, filters: TileFilters = NO_FILTERS):
+def incidents(
+    work: UnitOfWork, scope: str | None, filters: TileFilters = NO_FILTERS, *, places_incidents: bool = False
+):
     with work:
-        tile = work.tiles.incidents(LAYERS["incidents"], tile_at(15, 102.71, 25.01), scope=scope, filters=filters)
+        tile = work.tiles.incidents(
+            LAYERS["incidents"],
+            tile_at(15, 102.71, 25.01),
+            scope=scope,
+            places_incidents=places_incidents,
+            filters=filters,
+        )
     return features(tile, "incidents")
 
 
@@ -235,7 +245,10 @@ def test_merged_and_cancelled_incidents_are_not_counted(ground: UnitOfWork):
 
 
 def test_filters_narrow_counts_and_incidents_alike(ground: UnitOfWork):
-    """The category dispute takes dispute.property and not disputed; since is included, until is not."""
+    """The category dispute takes dispute.property and not disputed; since is included, until is not.
+
+    All were reported days later: what counts is when they happened.
+    """
     first, second = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)
     for number, (name, at, state) in enumerate(
         [
@@ -246,7 +259,7 @@ def test_filters_narrow_counts_and_incidents_alike(ground: UnitOfWork):
             ("dispute", second, "reported"),
         ]
     ):
-        store_incident(ground, number, U1, of_category=name, reported_at=at, state=state)
+        store_incident(ground, number, U1, of_category=name, occurred_at=at, reported_at=LATER, state=state)
     narrow = TileFilters(category="dispute", since=first, until=second)
     assert count(ground, filters=narrow)["U1"] == (3, False)
     assert len(incidents(ground, None, narrow)) == 3
@@ -261,6 +274,40 @@ def test_a_scope_shows_its_own_incidents_one_by_one(ground: UnitOfWork):
         scope: {one["properties"]["owner"] for one in incidents(ground, scope)} for scope in ("U1", "C1", "K", None)
     }
     assert found == {"U1": {"U1"}, "C1": {"U1", "U2"}, "K": set(), None: {"U1", "U2"}}
+
+
+@pytest.mark.parametrize(
+    ("scope", "places_incidents", "is_seen"),
+    [(None, False, True), ("D", True, True), ("D", False, False), ("C1", True, False), ("X", True, False)],
+)
+def test_an_incident_without_an_owner_is_for_who_finds_one(
+    ground: UnitOfWork, scope: str | None, *, places_incidents: bool, is_seen: bool
+):
+    """Without a scope, or with the root D as scope and a role that places; C1 is no root and X is no grid."""
+    store_incident(ground, 1, [], state="unlocated")
+    assert bool(incidents(ground, scope, places_incidents=places_incidents)) is is_seen
+
+
+def test_an_incident_without_an_owner_is_not_for_a_root_that_is_gone(ground: UnitOfWork):
+    """D ends with edition 3, in which there is nothing; the version of incidents moves, so no old tile stays."""
+    store_incident(ground, 1, [], state="unlocated")
+    with ground:
+        before = ground.tiles.version_of_incidents()
+        publish(ground, 3, added=[], closed=("D", "S1", "S2", "K", "C1", "C2"))
+        ground.commit()
+    with ground:
+        after = ground.tiles.version_of_incidents()
+    assert incidents(ground, "D", places_incidents=True) == []
+    assert before != after
+
+
+def test_states_that_are_never_drawn_draw_nothing(ground: UnitOfWork):
+    """Asked for merged and cancelled alone: no incident, and a count of none."""
+    for number, state in enumerate(["merged", "cancelled", "handled"]):
+        store_incident(ground, number, U1, state=state)
+    wanted = TileFilters(states=("cancelled", "merged"))
+    assert incidents(ground, None, wanted) == []
+    assert count(ground, filters=wanted)["U1"] == (0, False)
 
 
 def test_a_single_incident_tells_no_words(ground: UnitOfWork):
@@ -298,7 +345,7 @@ def test_the_version_of_incidents_moves_with_an_event_that_comes_late(ground: Un
                 {"id": number},
             )
             seen.append(ground.tiles.version_of_incidents())
-    assert seen == ["0.0", "11.1", "11.2"]
+    assert seen == ["0.0.2", "11.1.2", "11.2.2"]
 
 
 def test_the_version_of_buildings_is_their_row(ground: UnitOfWork):
@@ -336,8 +383,8 @@ def test_a_statement_finds_its_rows_by_the_index_with_a_constant_box(
     """Among 4000 of each, the tile's box is an index condition; so are the chains of the counted grids."""
     values = {
         "z": 16, "x": 51450, "y": 28090, "buffer": 64, "edition": 1, "layer_name": "grids", "as_points": False,
-        "level": "unit_grid", "coarser": ["street", "community"], "kind": None, "small_count": 3, "scope": None,
-        "category": None, "states": None, "since": None, "until": None,
+        "level": "unit_grid", "coarser": ["street", "community"], "kind": None, "small_count": 3, "scope": "D",
+        "places_incidents": True, "category": None, "states": None, "since": None, "until": None,
     }  # fmt: skip
     with ground:
         for written in FILL:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gis_service.domain.building_code import make_building_code, parse_building_code
+from gis_service.domain.building_code import building_code_to_look_up, make_building_code, parse_building_code
 
 CODE = make_building_code("530103", 4217)
 
@@ -54,3 +54,11 @@ def test_a_serial_out_of_range_is_refused(serial):
     """One below the first and one above the last."""
     with pytest.raises(ValueError, match="is not between 0 and 9999999"):
         make_building_code("530103", serial)
+
+
+@pytest.mark.parametrize(
+    ("typed", "looked_up"), [(f" {CODE[:6]}-{CODE[6:].lower()} ", CODE), (" b7\t", "B7"), ("B7", "B7"), ("  ", "")]
+)
+def test_a_building_is_looked_up_in_capitals_without_blanks(typed: str, looked_up: str):
+    """A code that parses is that code; any other text is trimmed and put in capitals."""
+    assert building_code_to_look_up(typed) == looked_up

@@ -98,7 +98,7 @@ def test_the_owner_is_explained(place, detail):
 
 
 def test_the_nearest_grid_is_a_fact_of_the_explanation():
-    """A program reads it there."""
-    reason = explain_owner(Place(3, "outside", nearest=("D07", 12.34))).as_json()
+    """A program reads it there, in millimetres: 12.3404567 m are 12.34."""
+    reason = explain_owner(Place(3, "outside", nearest=("D07", 12.3404567))).as_json()
 
     assert reason["nearest"] == {"code": "D07", "distance_m": 12.34}

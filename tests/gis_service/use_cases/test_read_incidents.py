@@ -72,12 +72,13 @@ def test_a_page_begins_after_the_last_one_of_the_page_before(report, found):
         ("D", "worker", {"D07A", "D07B", "D08A"}),
         ("D", "dispatcher", {"D07A", "D07B", "D08A", "nowhere"}),
         ("D07", "dispatcher", {"D07A", "D07B"}),
-        ("D07", "admin", {"D07A", "D07B", "nowhere"}),
+        ("D", "admin", {"D07A", "D07B", "D08A", "nowhere"}),
+        ("D07", "admin", {"D07A", "D07B"}),
         (None, "worker", {"D07A", "D07B", "D08A", "nowhere"}),
     ],
 )
 def test_each_caller_sees_their_own_ground(report, found, scope, role, sees):
-    """What has no owner is for those without a scope, admins, and dispatchers of the root."""
+    """What has no owner is for those without a scope, and admins and dispatchers of the root."""
     ids = {where: report(where) for where in POINTS}
 
     seen = set(found(Principal("somebody", role, scope)))

@@ -54,6 +54,13 @@ def test_every_role_sees_the_incidents_of_its_scope_one_by_one(ground: UnitOfWor
     assert found == [3, 0, 3]
 
 
+def test_a_dispatcher_of_the_root_sees_what_has_no_owner(ground: UnitOfWork):
+    """One incident without an owner besides the three in U1: four for dispatcher and admin of D, three for others."""
+    store_incident(ground, 9, [], lon=102.7099, lat=25.0101, state="unlocated")
+    found = {role: len(features(render(ground, 13, Principal("a", role, "D")), "incidents")) for role in ROLES}
+    assert found == dict.fromkeys(ROLES, 3) | {"dispatcher": 4, "admin": 4}
+
+
 def test_a_level_asked_for_is_drawn_alone(ground: UnitOfWork):
     """At zoom 10, where streets are drawn, unit grids: and no street stands in."""
     tile = render(ground, 10, filters=TileFilters(level="unit_grid"))
@@ -77,6 +84,6 @@ def test_callers_who_see_the_same_share_a_class():
 
 
 def test_each_layer_that_moves_has_its_version(ground: UnitOfWork):
-    """Buildings: their row; incidents: the events, of which there are none yet."""
+    """Buildings: their row; incidents: the events, of which there are none yet, and edition 2."""
     set_building_version(ground, 5)
-    assert (read_data_version("buildings", ground), read_data_version("incidents", ground)) == ("5", "0.0")
+    assert (read_data_version("buildings", ground), read_data_version("incidents", ground)) == ("5", "0.0.2")

@@ -17,7 +17,7 @@ from gis_service.database.tables import building, building_owner, category, data
 from gis_service.database.unit_of_work import UnitOfWork
 from grid_boundaries.partition import Grid, on_lattice
 from tiles.address import TileAddress
-from tiles.layers import LevelBand, TileEdition
+from tiles.layers import LAYERS, LevelBand, TileEdition, choose_level
 
 BOUNDS = (102.70, 25.00, 102.78, 25.08)
 
@@ -212,3 +212,17 @@ def shapes_by_code(tile: bytes, layer: str = "grids") -> dict[str, BaseGeometry]
 def vertices(geometry: BaseGeometry) -> set[tuple[float, float]]:
     """Return the vertices of a geometry."""
     return {(float(x), float(y)) for x, y in shapely.get_coordinates(geometry)}
+
+
+def draw(work: UnitOfWork, address: TileAddress, *, layer: str = "grids", edition: int = 1, kind: str | None = None):
+    """The bytes of one grid layer at the level that suits the zoom."""
+    suiting = choose_level(EDITION.present_levels(), address.z)
+    with work:
+        return work.tiles.grids(
+            LAYERS[layer],
+            address,
+            edition=edition,
+            level=suiting.code,
+            coarser=EDITION.coarser_than(suiting),
+            kind=kind,
+        )

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import text
+
+from gis_service.database.unit_of_work import UnitOfWork
+from tests.support.tile_ground import (
+    EDITION,
+    draw,
+    feature_id,
+    features,
+    publish,
+    shapes_by_code,
+    store_ground,
+    store_incident,
+    tile_at,
+)
+from tiles.filters import TileFilters
+from tiles.layers import LAYERS
+
+NO_FILTERS = TileFilters()
+U1 = ["D", "S1", "C1", "U1"]
+U2 = ["D", "S1", "C1", "U2"]
+LATER = datetime(2026, 3, 9, tzinfo=UTC)
+WHOLE = tile_at(10, 102.73, 25.03)
+
+
+@pytest.fixture
+def ground(work: UnitOfWork) -> UnitOfWork:
+    store_ground(work)
+    return work
+
+
+def counts(work: UnitOfWork, level: str = "unit_grid", filters: TileFilters = NO_FILTERS):
+    band = next(one for one in EDITION.levels if one.code == level)
+    with work:
+        tile = work.tiles.incident_counts(
+            LAYERS["incidents"],
+            WHOLE,
+            edition=1,
+            level=level,
+            coarser=EDITION.coarser_than(band),
+            filters=filters,
+        )
+    return {one["properties"]["grid"]: one for one in features(tile, "incidents")}
+
+
+def count(work: UnitOfWork, level: str = "unit_grid", filters: TileFilters = NO_FILTERS):
+    found = counts(work, level, filters)
+    return {code: (one["properties"].get("count"), one["properties"]["hidden"]) for code, one in found.items()}
+
+
+def incidents(
+    work: UnitOfWork, scope: str | None, filters: TileFilters = NO_FILTERS, *, places_incidents: bool = False
+):
+    with work:
+        tile = work.tiles.incidents(
+            LAYERS["incidents"],
+            tile_at(15, 102.71, 25.01),
+            scope=scope,
+            places_incidents=places_incidents,
+            filters=filters,
+        )
+    return features(tile, "incidents")
+
+
+def test_small_counts_are_withheld_and_others_add_up(ground: UnitOfWork):
+    """Three incidents in U1, two in U2, none in K: 3, hidden, 0; their community and street count all five."""
+    for number, chain in enumerate([U1, U1, U1, U2, U2]):
+        store_incident(ground, number, chain)
+    units = count(ground)
+    assert (units["U1"], units["U2"], units["K"]) == ((3, False), (None, True), (0, False))
+    assert count(ground, "community")["C1"] == (5, False)
+    assert count(ground, "street") == {"S1": (5, False), "S2": (0, False), "K": (0, False)}
+
+
+def test_a_count_tells_nothing_of_a_single_incident(ground: UnitOfWork):
+    """The feature is that of the grid and carries grid, level, count and hidden, and no more."""
+    for number in range(3):
+        store_incident(ground, number, U1, lon=102.7012, lat=25.0012)
+    found = counts(ground)["U1"]
+    label = shapes_by_code(draw(ground, WHOLE, layer="grid_labels"), "grid_labels")
+    assert found["id"] == feature_id(ground, "U1")
+    assert found["properties"] == {"grid": "U1", "level": "unit_grid", "count": 3, "hidden": False}
+    assert "U1" not in label
+
+
+def test_merged_and_cancelled_incidents_are_not_counted(ground: UnitOfWork):
+    """Of five incidents one is merged and one cancelled: three are counted."""
+    for number, state in enumerate(["reported", "accepted", "archived", "merged", "cancelled"]):
+        store_incident(ground, number, U1, state=state)
+    assert count(ground)["U1"] == (3, False)
+
+
+def test_filters_narrow_counts_and_incidents_alike(ground: UnitOfWork):
+    """The category dispute takes dispute.property and not disputed; since is included, until is not.
+
+    All were reported days later: what counts is when they happened.
+    """
+    first, second = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)
+    for number, (name, at, state) in enumerate(
+        [
+            ("dispute", first, "reported"),
+            ("dispute.property", first, "reported"),
+            ("dispute", first, "handled"),
+            ("disputed", first, "reported"),
+            ("dispute", second, "reported"),
+        ]
+    ):
+        store_incident(ground, number, U1, of_category=name, occurred_at=at, reported_at=LATER, state=state)
+    narrow = TileFilters(category="dispute", since=first, until=second)
+    assert count(ground, filters=narrow)["U1"] == (3, False)
+    assert len(incidents(ground, None, narrow)) == 3
+    assert len(incidents(ground, None, TileFilters(states=("handled",)))) == 1
+
+
+def test_a_scope_shows_its_own_incidents_one_by_one(ground: UnitOfWork):
+    """One incident each in U1 and U2: scope U1 shows one, C1 both, K none, no scope all."""
+    store_incident(ground, 1, U1)
+    store_incident(ground, 2, U2)
+    found = {
+        scope: {one["properties"]["owner"] for one in incidents(ground, scope)} for scope in ("U1", "C1", "K", None)
+    }
+    assert found == {"U1": {"U1"}, "C1": {"U1", "U2"}, "K": set(), None: {"U1", "U2"}}
+
+
+@pytest.mark.parametrize(
+    ("scope", "places_incidents", "is_seen"),
+    [(None, False, True), ("D", True, True), ("D", False, False), ("C1", True, False), ("X", True, False)],
+)
+def test_an_incident_without_an_owner_is_for_who_finds_one(
+    ground: UnitOfWork, scope: str | None, *, places_incidents: bool, is_seen: bool
+):
+    """Without a scope, or with the root D as scope and a role that places; C1 is no root and X is no grid."""
+    store_incident(ground, 1, [], state="unlocated")
+    assert bool(incidents(ground, scope, places_incidents=places_incidents)) is is_seen
+
+
+def test_an_incident_without_an_owner_is_not_for_a_root_that_is_gone(ground: UnitOfWork):
+    """D ends with edition 3, in which there is nothing; the version of incidents moves, so no old tile stays."""
+    store_incident(ground, 1, [], state="unlocated")
+    with ground:
+        before = ground.tiles.version_of_incidents()
+        publish(ground, 3, added=[], closed=("D", "S1", "S2", "K", "C1", "C2"))
+        ground.commit()
+    with ground:
+        after = ground.tiles.version_of_incidents()
+    assert incidents(ground, "D", places_incidents=True) == []
+    assert before != after
+
+
+def test_states_that_are_never_drawn_draw_nothing(ground: UnitOfWork):
+    """Asked for merged and cancelled alone: no incident, and a count of none."""
+    for number, state in enumerate(["merged", "cancelled", "handled"]):
+        store_incident(ground, number, U1, state=state)
+    wanted = TileFilters(states=("cancelled", "merged"))
+    assert incidents(ground, None, wanted) == []
+    assert count(ground, filters=wanted)["U1"] == (0, False)
+
+
+def test_a_single_incident_tells_no_words(ground: UnitOfWork):
+    """Id, category, severity, state and owner: neither description nor reporter."""
+    store_incident(ground, 1, U1)
+    (found,) = incidents(ground, "D")
+    assert found["properties"] == {
+        "incident": "00000000-0000-0000-0000-000000000001",
+        "category": "hazard",
+        "severity": "general",
+        "state": "reported",
+        "owner": "U1",
+    }
+
+
+def test_merged_and_cancelled_incidents_are_not_drawn(ground: UnitOfWork):
+    """Of three incidents one is merged and one cancelled."""
+    for number, state in enumerate(["merged", "cancelled", "handled"]):
+        store_incident(ground, number, U1, state=state)
+    assert [one["properties"]["state"] for one in incidents(ground, None)] == ["handled"]
+
+
+def test_the_version_of_incidents_moves_with_an_event_that_comes_late(ground: UnitOfWork):
+    """An event with id 10 is committed after one with id 11: the greatest id stays, the version does not."""
+    store_incident(ground, 1, U1)
+    seen = []
+    with ground:
+        seen.append(ground.tiles.version_of_incidents())
+        for number in (11, 10):
+            ground._session.execute(
+                text(
+                    "INSERT INTO incident_event (id, incident_id, kind, actor, to_state) OVERRIDING SYSTEM VALUE"
+                    " SELECT :id, id, 'reported', 'tests', 'reported' FROM incident"
+                ),
+                {"id": number},
+            )
+            seen.append(ground.tiles.version_of_incidents())
+    assert seen == ["0.0.2", "11.1.2", "11.2.2"]

@@ -28,9 +28,9 @@ candidate() {
 
 node_major() { node --version 2>/dev/null | sed 's/^v\([0-9]*\).*/\1/'; }
 
-# The installed PostgreSQL versions that have PostGIS, newest first.
+# The installed PostgreSQL versions that have PostGIS, newest first; dpkg-query fails when it knows none at all.
 installed_postgis() {
-    dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' 'postgresql-*-postgis-3' 2>/dev/null |
+    { dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' 'postgresql-*-postgis-3' 2>/dev/null || true; } |
         sed -n 's/^installed postgresql-\([0-9]*\)-postgis-3$/\1/p' | sort -rn
 }
 

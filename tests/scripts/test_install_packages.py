@@ -18,7 +18,7 @@ OFFERED = {**dict.fromkeys(ALL, "1"), "nodejs": "20.20.2-1", "npm": "9.2.0"}
 DPKG_QUERY = """
 for name; do :; done
 case $name in
-    *'*'*) grep -E '^postgresql-[0-9]+-postgis-3$' installed | sed 's/^/installed /' ;;
+    *'*'*) grep -E '^postgresql-[0-9]+-postgis-3$' installed > matched || exit 1; sed 's/^/installed /' matched ;;
     *) if grep -qxF "$name" installed; then printf installed; else exit 1; fi ;;
 esac
 """

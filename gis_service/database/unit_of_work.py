@@ -9,6 +9,7 @@ from sqlalchemy import exc, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from gis_service.database.buildings import BuildingRepository
+from gis_service.database.coverage_targets import CoverageTargetRepository
 from gis_service.database.drafts import DraftRepository
 from gis_service.database.editions import EditionRepository
 from gis_service.database.grids import GridRepository
@@ -18,6 +19,7 @@ from gis_service.database.integrity import translate
 from gis_service.database.levels import LevelRepository
 from gis_service.database.owners import OwnerRepository
 from gis_service.database.plans import PlanRepository
+from gis_service.database.proofs import ProofRepository
 from gis_service.database.rules import RuleRepository
 from gis_service.database.staff import StaffRepository
 from gis_service.database.tiles import TileRepository
@@ -37,6 +39,7 @@ class UnitOfWork:
         session = self._open_session()
         self._session = session
         self.buildings = BuildingRepository(session)
+        self.coverage_targets = CoverageTargetRepository(session)
         self.drafts = DraftRepository(session)
         self.editions = EditionRepository(session)
         self.grids = GridRepository(session)
@@ -45,6 +48,7 @@ class UnitOfWork:
         self.levels = LevelRepository(session)
         self.owners = OwnerRepository(session)
         self.plans = PlanRepository(session)
+        self.proofs = ProofRepository(session)
         self.rules = RuleRepository(session)
         self.staff = StaffRepository(session)
         self.tiles = TileRepository(session)

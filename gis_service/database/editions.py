@@ -57,7 +57,8 @@ class EditionRepository:
 
     def moment(self) -> datetime:
         """Return the database's clock at this very moment: who waited for a lock began long ago."""
-        return self._session.execute(select(func.clock_timestamp())).scalar_one()
+        moment: datetime = self._session.execute(select(func.clock_timestamp())).scalar_one()
+        return moment
 
     def now(self) -> datetime:
         """Return the database's clock at the start of this transaction."""

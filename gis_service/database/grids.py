@@ -131,8 +131,15 @@ class GridRepository:
     def bounds_of_roots(self, edition: int) -> Bounds:
         """Return the box around the grids without a parent; an edition has at least one."""
         query = select(grid.c.shape).where(grid.c.editions.contains(edition), grid.c.parent.is_(None))
-        west, south, east, north = shapely.total_bounds([from_column(one) for one in self._session.scalars(query)]).tolist()
+        west, south, east, north = shapely.total_bounds(
+            [from_column(one) for one in self._session.scalars(query)]
+        ).tolist()
         return west, south, east, north
+
+    def parents_of(self, edition: int, codes: Collection[str]) -> dict[str, str | None]:
+        """Return the parent of each of some grids in an edition, by code, without their shapes."""
+        query = select(grid.c.code, grid.c.parent).where(grid.c.editions.contains(edition), grid.c.code.in_(codes))
+        return {row.code: row.parent for row in self._session.execute(query)}
 
     def parents(self, edition: int) -> set[str]:
         """Return the codes of the grids that have children in an edition."""

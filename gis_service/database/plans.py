@@ -43,7 +43,9 @@ class PlanRepository:
         if after is not None:
             query = query.where(plan.c.id < after)
         if standing in {"draft", "checked"}:
-            query = query.where(plan.c.state == "draft", func.coalesce(plan.c.is_valid, false()) == (standing == "checked"))
+            query = query.where(
+                plan.c.state == "draft", func.coalesce(plan.c.is_valid, false()) == (standing == "checked")
+            )
         elif standing is not None:
             query = query.where(plan.c.state == standing)
         return [Plan(**row) for row in self._session.execute(query).mappings()]

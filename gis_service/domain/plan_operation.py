@@ -9,17 +9,20 @@ from typing import Any
 from shapely.geometry.base import BaseGeometry
 
 from grid_boundaries.partition import Grid
-from grid_boundaries.redraw.carve import carve
-from grid_boundaries.redraw.create import create
-from grid_boundaries.redraw.ground import Ground, Redraw
-from grid_boundaries.redraw.merge import merge
-from grid_boundaries.redraw.move_edge import move_edge
-from grid_boundaries.redraw.move_parent import move_parent
-from grid_boundaries.redraw.rename import rename
-from grid_boundaries.redraw.replace import replace
-from grid_boundaries.redraw.retire import retire
-from grid_boundaries.redraw.set_attributes import set_attributes
-from grid_boundaries.redraw.split import split
+from grid_boundaries.redraw import (
+    Ground,
+    Redraw,
+    carve,
+    create,
+    merge,
+    move_edge,
+    move_parent,
+    rename,
+    replace,
+    retire,
+    set_attributes,
+    split,
+)
 
 OPERATIONS: Mapping[str, Callable[..., Redraw]] = {
     "replace": replace,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from gis_service.database.unit_of_work import UnitOfWork
@@ -9,6 +10,7 @@ from gis_service.domain.plan import Draft, Plan
 from gis_service.use_cases.lock_draft import find_plan
 from grid_boundaries.check import CheckRules, Report, check_tree
 from grid_boundaries.check.footprint import check_footprint, touched_families
+from grid_boundaries.partition import Grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,28 @@ def check_draft(
     rules = replace(rules or CheckRules(), coverage_targets=work.coverage_targets.shares())
     if edition is None or whole:
         grids = work.drafts.whole(edition, draft)
-        report = check_tree(grids, rules, levels)
-        families = frozenset(grid.parent for grid in grids)
-    else:
-        before = work.grids.of_codes(edition, draft.touched)
-        families = frozenset(touched_families(before, draft.grids, draft.touched))
-        grids = work.drafts.families(edition, draft, families)
-        report = check_footprint(grids, draft.touched, rules, levels, parents=families)
+        return DraftCheck(check_tree(grids, rules, levels), frozenset(grid.parent for grid in grids))
+    before = {grid.code: grid for grid in work.grids.of_codes(edition, draft.touched)}
+    after = {grid.code: grid for grid in draft.grids}
+    families = frozenset(touched_families(before, after, draft.touched))
+    known = {grid.code: grid for grid in work.drafts.families(edition, draft, families)} | after
+    above = {grid.parent for grid in known.values() if grid.parent} - known.keys()
+    known.update((grid.code, grid) for grid in work.drafts.of_codes(edition, draft, above))
+    ancestors = _ancestors(edition, known, draft, work) if rules.coverage_targets else {}
+    report = check_footprint(
+        list(known.values()), draft.touched, rules, levels, parents=families, ancestors=ancestors
+    )
     return DraftCheck(report, families)
+
+
+def _ancestors(edition: int, known: Mapping[str, Grid], draft: Draft, work: UnitOfWork) -> dict[str, str | None]:
+    """Return the parents of all grids above the known ones, by code."""
+    drawn = {grid.code: grid.parent for grid in draft.grids}
+    found: dict[str, str | None] = {}
+    wanted = {grid.parent for grid in known.values() if grid.parent} - known.keys()
+    while wanted:
+        stored = work.grids.parents_of(edition, wanted)
+        step = {code: drawn.get(code, stored.get(code)) for code in wanted}
+        found.update(step)
+        wanted = {parent for parent in step.values() if parent} - found.keys() - known.keys()
+    return found

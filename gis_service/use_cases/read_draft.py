@@ -73,5 +73,5 @@ def _change(code: str, draft: Draft, *, is_new: bool) -> str:
 def _is_near(one: DraftGrid, box: Bounds | None) -> bool:
     if one.grid is None or box is None:
         return one.grid is not None
-    west, south, east, north = one.grid.shape.bounds or (1.0, 1.0, 0.0, 0.0)
+    west, south, east, north = one.grid.shape.bounds
     return west <= box[2] and east >= box[0] and south <= box[3] and north >= box[1]

@@ -131,7 +131,7 @@ def get_draft(
     plan_id: PlanId,
     work: Work,
     box: Box,
-    everything: Annotated[bool, Query(alias="all", description="the grids that the plan leaves alone, too")] = False,
+    everything: Annotated[bool, Query(alias="all", description="the grids that the plan leaves alone, too")] = False,  # noqa: FBT002 - FastAPI reads it
 ) -> Response:
     """Return the grids that the plan touches, as it wants them; those that it retires as they were."""
     plan, grids = read_draft(plan_id, work, everything=everything, box=box)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, exists, false, func, insert, select, update
+from sqlalchemy import Column, Row, Select, Table, delete, exists, false, func, insert, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -153,7 +153,7 @@ class PlanRepository:
         self._session.execute(update(plan).where(plan.c.id == plan_id).values(**moved))
 
 
-def _latest_rows(plan_id: int, *columns: Any) -> Select[Any]:
+def _latest_rows(plan_id: int, *columns: Table | Column[Any]) -> Select[Any]:
     """Select each touched grid as the last change up to the head made it, by code."""
     return (
         select(*columns)

@@ -83,13 +83,14 @@ def follow_households(
     """
     after = dict(apply_redraw(before, redraw))
     changed = {grid.code: grid for grid in redraw.grids}
-    for code, number in counts.items():
-        changed[code] = after[code] = replace(after[code], households=number)
+    for code, counted in counts.items():
+        changed[code] = after[code] = replace(after[code], households=counted)
     children: defaultdict[str, list[str]] = defaultdict(list)
     for grid in after.values():
         if grid.parent is not None:
             children[grid.parent].append(grid.code)
     followed = set[str]()
+    number: int | None
     for parent in _deepest_first(before, after):
         if parent in settled:
             continue

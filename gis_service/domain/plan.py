@@ -39,7 +39,7 @@ class Plan:
 
     @property
     def standing(self) -> str:
-        """``draft``, ``checked`` (a draft in which the check of this version found no error), or what became of it."""
+        """``draft``, ``checked`` (a draft without errors at the last check of this version), or what became."""
         return "checked" if self.state == "draft" and self.is_valid else self.state
 
 

@@ -115,6 +115,7 @@ def _store(
         certificate=prove_edition(number, check, work),
         bounds=_bounds(draft, latest, number, work),
     )
+    work.proofs.replace(number, check.families, check.report.proofs)
     reown_buildings(before, after, draft.refined, number, work)
     # Lineage belongs here: both sides of the redraw are at hand, and the transaction is still one.
     return edition
@@ -148,7 +149,7 @@ def _choose_effect(wanted: datetime | None, latest: Edition | None, work: UnitOf
 
 
 def _refuse_used_codes(draft: Draft, latest: Edition | None, work: UnitOfWork) -> None:
-    """Refuse a new grid under the code of a retired one: codes are never reused, but by the undoing of a retirement."""
+    """Refuse a new grid under the code of a retired one: codes are not reused, but where a retirement is undone."""
     drawn = {grid.code for grid in draft.grids}
     alive = set() if latest is None else work.grids.row_ids(latest.number, drawn).keys()
     used = sorted(work.grids.used_codes(drawn - alive) - draft.restored)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from shapely.geometry import MultiPolygon, Polygon
+
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.edition import Edition
 from gis_service.domain.plan import Draft, Plan
 from gis_service.errors import ClashError
-from grid_boundaries.partition import Grid
+from grid_boundaries.partition import Grid, Shape
 from grid_boundaries.redraw.rebase import rebase_refinement
 
 
@@ -26,7 +28,7 @@ class ConflictError(ClashError):
                 "grids": grids,
                 "parents": sorted(parents),
                 "edition": newest,
-                "message_zh": f"自第 {base or 0} 版以来，其他方案已改动 {'、'.join(grids)}；请在第 {newest} 版上重做。",
+                "message_zh": f"自第 {base or 0} 版以来，{'、'.join(grids)} 已被改动；请在第 {newest} 版上重做。",
             },
         )
 
@@ -34,8 +36,8 @@ class ConflictError(ClashError):
 def rebase_draft(plan: Plan, draft: Draft, latest: Edition, work: UnitOfWork) -> Draft:
     """Return the draft as it is on top of the newest edition, inside a transaction already begun.
 
-    A grid that it redraws must be as it was in the base.  A grid that only follows may have changed meanwhile: it gets
-    the draft's new vertices, and the difference in its households.  Nothing else is merged, and no geometry guessed.
+    A grid that it redraws must be as it was in the base.  A grid that only follows may have changed meanwhile: it
+    gets the draft's new vertices, and the difference in its households.  Nothing else is merged, no geometry guessed.
 
     Raises:
         ConflictError: a grid was changed by others, or vertices find no place on it any more.
@@ -64,13 +66,18 @@ def rebase_draft(plan: Plan, draft: Draft, latest: Edition, work: UnitOfWork) ->
 
 
 def _rebase(base: Grid, wanted: Grid, current: Grid) -> Grid | None:
-    shape = rebase_refinement(base.shape, wanted.shape, current.shape)
+    shape = rebase_refinement(_polygon(base), _polygon(wanted), _polygon(current))
     if shape is None:
         return None
     households = current.households
     if households is not None and base.households is not None and wanted.households is not None:
         households = max(0, households + wanted.households - base.households)
     return replace(current, shape=shape, households=households)
+
+
+def _polygon(grid: Grid) -> Shape:
+    assert isinstance(grid.shape, Polygon | MultiPolygon)  # noqa: S101 - published, or refined from what is
+    return grid.shape
 
 
 def _parents(codes: Collection[str], base: int, newest: int, draft: Draft, work: UnitOfWork) -> set[str]:

@@ -16,7 +16,7 @@ from grid_boundaries.check import CheckRules, Report
 
 @dataclass(frozen=True, slots=True)
 class PlanStep:
-    """The plan after one act, the change that was made or undone, the grids it touched as they are now, the report."""
+    """The plan after one act, the change made or undone, the grids it touched as they are now, the report."""
 
     record: PlanRecord
     change: PlanChange

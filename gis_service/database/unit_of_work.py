@@ -16,10 +16,12 @@ from gis_service.database.idempotency_keys import IdempotencyKeyRepository
 from gis_service.database.incidents import IncidentRepository
 from gis_service.database.integrity import translate
 from gis_service.database.levels import LevelRepository
+from gis_service.database.lineage import LineageRepository
 from gis_service.database.owners import OwnerRepository
 from gis_service.database.plans import PlanRepository
 from gis_service.database.rules import RuleRepository
 from gis_service.database.staff import StaffRepository
+from gis_service.database.stock import StockRepository
 from gis_service.database.tiles import TileRepository
 from gis_service.database.tokens import TokenRepository
 
@@ -44,9 +46,11 @@ class UnitOfWork:
         self.incidents = IncidentRepository(session)
         self.levels = LevelRepository(session)
         self.owners = OwnerRepository(session)
+        self.lineage = LineageRepository(session)
         self.plans = PlanRepository(session)
         self.rules = RuleRepository(session)
         self.staff = StaffRepository(session)
+        self.stock = StockRepository(session)
         self.tiles = TileRepository(session)
         self.tokens = TokenRepository(session)
         return self

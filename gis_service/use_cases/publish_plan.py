@@ -122,7 +122,7 @@ def _choose_effect(wanted: datetime | None, latest: Edition | None, work: UnitOf
 
 def _refuse_used_codes(draft: Draft, before: Sequence[Grid], work: UnitOfWork) -> None:
     """Refuse a new grid under the code of a retired one: codes are never reused."""
-    new = {grid.code for grid in draft.grids} - {grid.code for grid in before}
+    new = {grid.code for grid in draft.grids} - {grid.code for grid in before} - draft.restored
     used = sorted(work.grids.used_codes(new))
     if used:
         raise ClashError(f"the codes {', '.join(used)} belonged to retired grids; choose others", code="code-reused")

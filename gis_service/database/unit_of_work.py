@@ -9,8 +9,10 @@ from sqlalchemy import exc, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from gis_service.database.buildings import BuildingRepository
+from gis_service.database.coverage_targets import CoverageTargetRepository
 from gis_service.database.drafts import DraftRepository
 from gis_service.database.editions import EditionRepository
+from gis_service.database.finding_exceptions import FindingExceptionRepository
 from gis_service.database.grids import GridRepository
 from gis_service.database.idempotency_keys import IdempotencyKeyRepository
 from gis_service.database.incidents import IncidentRepository
@@ -39,8 +41,10 @@ class UnitOfWork:
         session = self._open_session()
         self._session = session
         self.buildings = BuildingRepository(session)
+        self.coverage_targets = CoverageTargetRepository(session)
         self.drafts = DraftRepository(session)
         self.editions = EditionRepository(session)
+        self.finding_exceptions = FindingExceptionRepository(session)
         self.grids = GridRepository(session)
         self.idempotency_keys = IdempotencyKeyRepository(session)
         self.incidents = IncidentRepository(session)

@@ -93,8 +93,8 @@ class GridRepository:
 
     def checksum(self, edition: int) -> str:
         """Return the checksum over the digests of an edition's grids (``domain/checksum.py``), reckoned here."""
-        every = aggregate_order_by(grid.c.digest, grid.c.code.collate("C"))
-        query = select(func.encode(func.sha256(func.string_agg(every, text("''::bytea"))), "hex"))
+        ordered = aggregate_order_by(text("''::bytea"), grid.c.code.collate("C"))
+        query = select(func.encode(func.sha256(func.string_agg(grid.c.digest, ordered)), "hex"))
         return str(self._session.scalar(query.where(grid.c.editions.contains(edition))))
 
     def search(self, edition: int, wanted: GridFilter) -> list[GridRecord]:

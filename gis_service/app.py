@@ -13,7 +13,19 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute
 
-from gis_service.api import boundaries, console, grids, health, incidents, locate, plans, tiles
+from gis_service.api import (
+    boundaries,
+    console,
+    exceptions,
+    grids,
+    health,
+    history,
+    impact,
+    incidents,
+    locate,
+    plans,
+    tiles,
+)
 from gis_service.api.access import TokenCache
 from gis_service.api.metrics import Metrics
 from gis_service.api.middleware import BodyLimit, HeadIsGet, RequestLog
@@ -97,7 +109,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for module in (boundaries, grids, plans, incidents, health):
+    for module in (boundaries, exceptions, grids, plans, history, impact, incidents, health):
         app.include_router(module.router)
     app.router.routes.extend(console.console_routes)
     install_problems(app)

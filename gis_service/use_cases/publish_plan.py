@@ -12,6 +12,7 @@ from gis_service.domain.access import Principal
 from gis_service.domain.edition import Bounds, Edition
 from gis_service.domain.plan import Draft
 from gis_service.errors import ClashError
+from gis_service.use_cases.assess_impact import trace_lineage
 from gis_service.use_cases.check_plan import DraftCheck, check_draft
 from gis_service.use_cases.lock_draft import lock_draft
 from gis_service.use_cases.prove_edition import prove_edition
@@ -103,6 +104,7 @@ def _store(
     number = 1 if latest is None else latest.number + 1
     before = {} if latest is None else {grid.code: grid for grid in work.grids.of_codes(latest.number, draft.touched)}
     after = {grid.code: grid for grid in draft.grids}
+    lineage = trace_lineage(None if latest is None else latest.number, draft, work)
     work.grids.publish(number, closed=before.keys(), added=draft.grids)
     edition = work.editions.append(
         number=number,
@@ -117,7 +119,7 @@ def _store(
     )
     work.proofs.replace(number, check.families, check.report.proofs)
     reown_buildings(before, after, draft.refined, number, work)
-    # Lineage belongs here: both sides of the redraw are at hand, and the transaction is still one.
+    work.lineage.add(number, lineage)
     return edition
 
 

@@ -19,9 +19,12 @@ def replace_grids(
     principal: Principal,
     work: UnitOfWork,
     *,
+    retired: Collection[str] = (),
     expected: Collection[str] | None = None,
 ) -> PlanStep:
     """Let a draft hold these grids, new or redrawn, each vertex on the lattice; a draft may be wrong.
+
+    ``retired`` are codes that leave with them, by a second change.
 
     Raises:
         RuleBrokenError: a grid without level, name or shape, or two with one code; all of them are told at once.
@@ -31,7 +34,11 @@ def replace_grids(
     if faults:
         raise RuleBrokenError("some grids cannot be put into a plan", code="incomplete-grid", faults=faults)
     operation = Operation("replace", {"grids": tuple(grids)}, {"codes": [grid.code for grid in grids]})
-    return change_plan(plan_id, operation, principal, work, expected=expected)
+    step = change_plan(plan_id, operation, principal, work, expected=expected)
+    if not retired:
+        return step
+    codes = sorted(retired)
+    return change_plan(plan_id, Operation("retire", {"codes": codes}, {"codes": codes}), principal, work)
 
 
 def _find_faults(grids: Sequence[Grid]) -> list[InputFault]:

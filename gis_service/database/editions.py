@@ -60,11 +60,6 @@ class EditionRepository:
         """Wait until no other transaction publishes; the lock goes with this transaction."""
         self._session.execute(select(func.pg_advisory_xact_lock(PUBLISH_LOCK)))
 
-    def moment(self) -> datetime:
-        """Return the database's clock at this very moment: who waited for a lock began long ago."""
-        moment: datetime = self._session.execute(select(func.clock_timestamp())).scalar_one()
-        return moment
-
     def now(self) -> datetime:
         """Return the database's clock at this moment: who waited for the publishing lock comes after the other."""
         moment: datetime = self._session.execute(select(func.clock_timestamp())).scalar_one()
@@ -81,12 +76,8 @@ class EditionRepository:
         checksum: str,
         certificate: Mapping[str, Any],
         bounds: Bounds,
-        published_at: datetime | None = None,
     ) -> Edition:
-        """Store a new edition and tell the workers when the transaction commits.
-
-        ``published_at`` is the instant at which the transaction began when it is not given.
-        """
+        """Store a new edition and tell the workers when the transaction commits."""
         row = self._session.execute(
             insert(edition)
             .values(
@@ -99,7 +90,6 @@ class EditionRepository:
                 checksum=checksum,
                 certificate=certificate,
                 bounds=to_column(shapely.box(*bounds)),
-                published_at=func.now() if published_at is None else published_at,
             )
             .returning(edition)
         ).one()

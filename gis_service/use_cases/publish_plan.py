@@ -109,7 +109,6 @@ def _store(
     edition = work.editions.append(
         number=number,
         effective_from=effective_from,
-        published_at=work.editions.moment(),
         published_by=principal.name,
         note=note,
         grid_count=(0 if latest is None else latest.grid_count) + len(after) - len(before),
@@ -140,7 +139,7 @@ def _bounds(draft: Draft, latest: Edition | None, number: int, work: UnitOfWork)
 
 
 def _choose_effect(wanted: datetime | None, latest: Edition | None, work: UnitOfWork) -> datetime:
-    effect = work.editions.moment() if wanted is None else wanted
+    effect = work.editions.now() if wanted is None else wanted
     if latest is not None and effect <= latest.effective_from:
         raise ClashError(
             f"edition {latest.number} takes effect at {latest.effective_from.isoformat()}; a later one is needed",

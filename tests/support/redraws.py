@@ -63,6 +63,8 @@ def random_ground(seed: int, cells: int = 14, width_deg: float = 0.05) -> Ground
 
 
 CORNER = (102.70, 25.00)
+GROUND_ORIGIN = (102_720_000_000, 25_040_000_000)
+"""The south-western corner of random grounds, as a lattice point."""
 UNITS = {"53010101001": (0, 1), "53010101002": (0, 0), "53010102001": (1, 1), "53010102002": (1, 0)}
 A, B, A1, A2, B1, B2 = "53010101", "53010102", *UNITS
 

@@ -3,7 +3,7 @@ import shapely
 from shapely.geometry import MultiPolygon, Polygon, box
 
 from grid_boundaries.redraw import Ground, apply_redraw, carve
-from tests.support.redraws import A1, A2, B, B1, B2, A, at, errors_of, patch, refusal, tiny_ground
+from tests.support.redraws import A1, A2, B1, B2, A, B, at, errors_of, patch, refusal, tiny_ground
 
 GROUND = tiny_ground()
 SHOPS = patch((0.2, 0.95), (0.8, 0.95), (0.8, 1.05), (0.2, 1.05))
@@ -108,9 +108,7 @@ def test_ground_with_two_owners_is_refused_and_names_them():
     grids = [grid if grid.code != A1 else type(grid)(A1, tall, grid.level, A, grid.name) for grid in GROUND.values()]
 
     error = refusal(
-        lambda: carve(
-            Ground(grids, GROUND.levels), patch((0.2, 0.2), (0.4, 0.2), (0.4, 0.4)), "dedicated", "商铺"
-        )
+        lambda: carve(Ground(grids, GROUND.levels), patch((0.2, 0.2), (0.4, 0.2), (0.4, 0.4)), "dedicated", "商铺")
     )
 
     assert (error.code, set(error.grids)) == ("not-exact", {A1, A2})

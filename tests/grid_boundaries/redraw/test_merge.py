@@ -2,7 +2,7 @@ import pytest
 from shapely.geometry import box
 
 from grid_boundaries.redraw import Ground, apply_redraw, merge, split
-from tests.support.redraws import A1, A2, B, B1, B2, A, at, errors_of, line, refusal, tiny_ground
+from tests.support.redraws import A1, A2, B1, B2, A, B, at, errors_of, line, refusal, tiny_ground
 
 GROUND = tiny_ground()
 

@@ -3,8 +3,8 @@ from shapely import from_wkt
 from shapely.geometry import LinearRing, box
 
 from grid_boundaries.partition import LATTICE_DEG
-from grid_boundaries.redraw import apply_redraw, carve, merge, move_edge, split
-from tests.support.redraws import A1, A2, B, B1, B2, A, at, errors_of, line, patch, refusal, tiny_ground
+from grid_boundaries.redraw import apply_redraw, carve, merge, move_edge
+from tests.support.redraws import A1, A2, B1, B2, A, B, at, errors_of, line, patch, refusal, tiny_ground
 
 GROUND = tiny_ground()
 
@@ -93,17 +93,26 @@ def test_the_edge_of_an_enclave_is_a_closed_line():
 
 
 def test_of_several_common_edges_the_nearest_is_moved():
-    """A strip from west to east through A1 leaves a northern and a southern piece, here one grid of two parts.
+    """A park on the edge of A1 and A2 leaves them one edge in its west and one in its east; the eastern is moved."""
+    park = carve(GROUND, patch((0.4, 0.9), (0.6, 0.9), (0.6, 1.1), (0.4, 1.1)), "dedicated", "公园", code="P1")
+    ground = apply_redraw(GROUND, park)
 
-    It has two edges in common with the strip; the line lies near the southern one.
-    """
-    cut = apply_redraw(GROUND, split(GROUND, A1, line((-0.1, 1.7), (1.1, 1.7)), ["N1", "R1"]))
-    cut = apply_redraw(cut, split(cut, "R1", line((0.2, 1.7), (0.3, 1.4), (0.7, 1.4), (0.8, 1.7)), ["R2", "R1"]))
+    done = move_edge(ground, [A1, A2], line((0.6, 1), (0.8, 0.8), (1, 1)))
+    after = apply_redraw(ground, done)
 
-    done = move_edge(cut, ["R1", "R2"], line((0.2, 1.7), (0.3, 1.3), (0.7, 1.3), (0.8, 1.7)))
+    assert {grid.code for grid in done.grids} == {A1, A2}
+    assert after[A1].shape.covers(line((0, 1), (0.4, 1)))
+    assert after[A1].shape.area == pytest.approx(1.02e-4)
+    assert errors_of(after) == []
 
-    assert errors_of(apply_redraw(cut, done)) == []
-    assert {grid.code for grid in done.grids} == {"R1", "R2"}
+
+def test_a_line_across_another_common_edge_is_refused():
+    """From the park's eastern edge around its south to the western one, across the western edge to its north."""
+    park = carve(GROUND, patch((0.4, 0.9), (0.6, 0.9), (0.6, 1.1), (0.4, 1.1)), "dedicated", "公园", code="P1")
+    ground = apply_redraw(GROUND, park)
+    around = line((0.6, 1), (0.7, 0.8), (0.3, 0.8), (0.2, 1.2), (1, 1.5))
+
+    assert refusal(lambda: move_edge(ground, [A1, A2], around)).code in {"line-does-not-divide", "grid-falls-apart"}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 
 from grid_boundaries.redraw import Ground, apply_redraw, merge, move_parent, split
-from tests.support.redraws import A1, A2, B, B1, B2, A, errors_of, line, refusal, tiny_ground
+from tests.support.redraws import A1, A2, B1, B2, A, B, errors_of, line, refusal, tiny_ground
 
 GROUND = tiny_ground()
 

@@ -5,7 +5,7 @@ from shapely.geometry import LineString, MultiLineString, Point
 
 from grid_boundaries.redraw import Ground, apply_redraw, merge, split
 from grid_boundaries.redraw.carve import carve
-from tests.support.redraws import A1, A2, B, B1, A, errors_of, line, patch, refusal, tiny_ground
+from tests.support.redraws import A1, A2, B1, A, B, errors_of, line, patch, refusal, tiny_ground
 
 GROUND = tiny_ground()
 with np.errstate(invalid="ignore"):
@@ -157,7 +157,10 @@ def test_an_unknown_grid_is_refused():
 def test_a_grid_that_is_no_valid_polygon_is_refused_and_leaves_others_free():
     """A bow tie in the place of A1: it cannot be split, A2 can."""
     tie = shapely.Polygon([*patch((0, 1), (1, 2), (1, 1), (0, 2)).exterior.coords])
-    grids = [grid if grid.code != A1 else type(grid)(A1, tie, grid.level, grid.parent, grid.name) for grid in GROUND.values()]
+    grids = [
+        grid if grid.code != A1 else type(grid)(A1, tie, grid.level, grid.parent, grid.name)
+        for grid in GROUND.values()
+    ]
     ground = Ground(grids, GROUND.levels)
 
     assert refusal(lambda: split(ground, A1, ACROSS)).code == "grid-not-valid"

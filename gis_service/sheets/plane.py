@@ -23,7 +23,7 @@ class LocalZone:
     one scale holds for a whole sheet.  CGCS2000 and WGS 84 are taken as one (decision 4).
 
     Source:
-        GB 22021-2008 and EPSG method 9807: transverse Mercator, scale 1 on the central meridian, false easting 500 km.
+        EPSG 4534 to 4554: transverse Mercator (method 9807), scale 1 on the meridian, false easting 500 km.
     """
 
     meridian: int

@@ -17,6 +17,7 @@ BADGE_HEIGHT_MM = 3.6
 _NARROWEST_MM = 3.6
 _AIR_MM = 0.5
 _NEAREST_MM, _STEP_MM, _ANGLES = 5.0, 2.0, 32
+_OFF_THE_EDGE_MM = 1.0
 _ON_THE_GRID_MM = 12.0
 """How much farther a number may stand off to keep out of the grid that the sheet shows."""
 
@@ -50,7 +51,7 @@ def badges_beside(
     taken: Sequence[Polygon],
     height: float,
 ) -> list[Badge]:
-    """Return a badge with a leader line for each grid; none covers another, a leader, a taken box or the frame.
+    """Return a badge with a leader line for each grid; none covers another, a leader, a taken box or the edge.
 
     The places around a grid are tried from near to far, those outside the outline as if they were nearer.  A
     grid for which the whole frame has no room left gets none: the table still tells of it.
@@ -94,11 +95,11 @@ def _beside(
     occupied: Sequence[BaseGeometry],
     frame: Rect,
 ) -> Badge | None:
-    tree = shapely.STRtree(occupied)
+    tree, edge = shapely.STRtree(occupied), outline.boundary
     for x, y in _places_around(anchor, outline, max(frame.width, frame.height)):
         box = Rect(x - size[0] / 2, y - size[1] / 2, *size)
         polygon = box.polygon()
-        if not room.contains(polygon):
+        if not room.contains(polygon) or edge.dwithin(polygon, _OFF_THE_EDGE_MM):
             continue
         leader = _leader(anchor, polygon)
         if len(tree.query(polygon.buffer(_AIR_MM), predicate="intersects")):

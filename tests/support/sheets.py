@@ -79,7 +79,9 @@ def community(count: int, *, dedicated: tuple[int, ...] = (), shape: BaseGeometr
         shapely.difference(shapely.box(west - 0.02, south, west + 0.004, north), within),
     ]
     return Subject(
-        grid=sheet_grid("530103001001", "小龙路社区", within, households=sum(one.households or 0 for one in children)),
+        grid=sheet_grid(
+            "530103001001", "小龙路社区", within, households=sum(one.households or 0 for one in children)
+        ),
         chain=("盘龙区", "东华街道", "小龙路社区"),
         level=_LEVELS["community"],
         child_level=_LEVELS["unit_grid"],

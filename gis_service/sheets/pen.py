@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 import shapely
+from fontTools.ttLib import TTLibError
 from fpdf import FPDF
 from fpdf.drawing import PaintedPath
 from fpdf.errors import FPDFException
@@ -31,7 +32,7 @@ class Pen:
         try:
             for style, face in (("", fonts.regular), ("B", fonts.bold)):
                 self._pdf.add_font(_FAMILY, style, face.path, collection_font_number=face.number)
-        except (FPDFException, ValueError, OSError) as error:
+        except (FPDFException, TTLibError, ValueError, OSError) as error:
             raise FontMissingError(f"{fonts.regular.path} is no font that can be embedded: {error}") from None
 
     def measure(self, text: str, size: float, *, bold: bool = False) -> float:

@@ -7,7 +7,6 @@ import pytest
 
 from gis_service.errors import UnavailableError
 from gis_service.sheets.fonts import KNOWN, FontMissingError, find_fonts
-from gis_service.sheets.pen import Pen
 
 NOTO = KNOWN[0]
 
@@ -23,17 +22,17 @@ def test_without_a_font_it_is_said_which_package_brings_one():
 
 def test_a_chosen_font_that_is_not_there_is_named():
     """No other is taken in its place."""
-    with pytest.raises(FontMissingError, match="/nowhere/font.ttc of GIS_SHEET_FONT is not there"):
+    with pytest.raises(FontMissingError, match=r"/nowhere/font\.ttc of GIS_SHEET_FONT is not there"):
         find_fonts(Path("/nowhere/font.ttc"))
 
 
 @pytest.mark.parametrize("name", ["broken.ttc", "broken.ttf"])
 def test_a_file_that_is_no_font_is_named(tmp_path, name):
-    """Found at the latest when it is to be embedded."""
+    """Whatever its ending says."""
     (tmp_path / name).write_bytes(b"not a font" * 100)
 
     with pytest.raises(FontMissingError, match=name):
-        Pen(find_fonts(tmp_path / name))
+        find_fonts(tmp_path / name)
 
 
 def test_debians_font_is_found_with_its_bold_and_its_simplified_face():

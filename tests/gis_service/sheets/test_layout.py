@@ -8,9 +8,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gis_service.sheets.labels import widest_place
 from gis_service.sheets.layout import lay_out
-from tests.support.sheets import WEST, SOUTH, cells, community, leaf, outline, rule_of_thumb, sheet_grid
+from tests.support.sheets import SOUTH, WEST, cells, community, leaf, outline, rule_of_thumb, sheet_grid
 
 
 def drawn(subject, paper="A4", orientation=None):
@@ -112,17 +111,16 @@ def test_all_of_the_grid_is_on_the_map_and_the_middle_in_the_middle():
 
 
 def test_a_grid_without_children_shows_its_buildings_and_writes_beside_them():
-    """A raster of 25 buildings, one right in the middle: the label covers none."""
-    places = [(WEST + 0.001 + 0.002 * x, SOUTH + 0.001 + 0.002 * y) for x in range(5) for y in range(5)]
+    """Three columns of 24 buildings: the label covers none, where it would if there were none."""
+    places = [(WEST + 0.0025 + 0.0025 * x, SOUTH + 0.0003 + 0.0004 * y) for x in range(3) for y in range(24)]
 
-    layout = drawn(leaf(*places))
+    layout, bare = drawn(leaf(*places)), drawn(leaf())
 
-    [label] = layout.labels
-    assert label.lines[0] == "第1网格"
-    assert len(shapely.get_parts(layout.buildings)) == 25
+    [label], [unhindered] = layout.labels, bare.labels
+    assert label.lines == unhindered.lines == ("第1网格", "530103001001001", "400 户")
+    assert len(shapely.get_parts(layout.buildings)) == 72
     assert layout.grids[0].shape.contains(layout.buildings)
-    middle = widest_place(layout.grids[0].shape)
-    assert any(point.distance(middle) < 1 for point in shapely.get_parts(layout.buildings))
+    assert unhindered.box.polygon().intersects(layout.buildings)
     assert not label.box.polygon().intersects(layout.buildings)
 
 

@@ -35,7 +35,7 @@ def draw_title(pen: Pen, subject: Subject, layout: Layout, language: Language) -
     """Write the name of the sheet, and what it shows in a line."""
     place, enlarged = layout.page.title, layout.page.enlarged
     centre = place.left + place.width / 2
-    title = title_of(subject.grid.name, language)
+    title = title_of(subject.grid.called, language)
     pen.write_within(
         title, centre, place.top + 5 * enlarged, TITLE * enlarged, place.width, align="centre", bold=True
     )

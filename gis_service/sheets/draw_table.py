@@ -14,7 +14,7 @@ from gis_service.sheets.words import WORDS, Language
 
 LETTERS = 6.8
 HEAD = "#ECE8E1"
-_SHARES = (0.0, 0.095, 0.43, 0.715, 0.835, 1.0)
+_SHARES = (0.0, 0.09, 0.42, 0.69, 0.83, 1.0)
 """Where the columns of number, code, name, households and area begin and end, in widths of the table."""
 
 _ALIGNED: tuple[Align, ...] = ("centre", "left", "left", "right", "right")

@@ -22,7 +22,7 @@ def draw_pdf(
     """Return the sheet of a subject as a PDF file with its fonts embedded."""
     pen = Pen(fonts)
     layout = lay_out(subject, paper, orientation, language, pen.measure)
-    title = title_of(subject.grid.name, language)
+    title = title_of(subject.grid.called, language)
     pen.describe(
         title=title,
         subject=f"{subject.grid.code}, edition {subject.edition.number}, 1:{layout.plane.denominator}",

@@ -99,7 +99,7 @@ def lay_out(
         taken.append(badge.box.polygon())
         if badge.leader is not None:
             taken.append(badge.leader.buffer(0.3))
-    names = [one.name for one in subject.neighbours]
+    names = [one.called for one in subject.neighbours]
     return Layout(
         page=page,
         plane=plane,
@@ -137,11 +137,12 @@ def _as_seen(shape: BaseGeometry) -> BaseGeometry:
 
 
 def _variants(grid: SheetGrid, language: Language) -> list[tuple[str, ...]]:
-    """Return what may be written into a grid, the fullest first; a name goes before a number, a code never alone."""
+    """Return what may be written into a grid, the fullest first; the code stands for a name that is not there."""
+    whole = [grid.called] if grid.called == grid.code else [grid.name, grid.code]
     if grid.households is None:
-        return [(grid.name, grid.code), (grid.name,)]
+        return [tuple(whole), (grid.called,)]
     homes = WORDS[language]["households"].format(count=f"{grid.households:,}")
-    return [(grid.name, grid.code, homes), (grid.name, homes), (grid.name,)]
+    return [(*whole, homes), (grid.called, homes), (grid.called,)]
 
 
 def _write(

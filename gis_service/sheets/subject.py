@@ -24,6 +24,11 @@ class SheetGrid:
     shape: BaseGeometry
 
     @property
+    def called(self) -> str:
+        """Return the name, or the code of a grid that has none."""
+        return self.name or self.code
+
+    @property
     def is_dedicated(self) -> bool:
         """Tell whether it is a dedicated grid (专属网格), which is hatched."""
         return self.kind == "dedicated"

@@ -40,7 +40,10 @@ class SheetForm:
 
 @dataclass(frozen=True, slots=True)
 class SheetState:
-    """What decides a sheet beside its form: the edition, and the version of its buildings where it shows them."""
+    """What decides a sheet beside its form: the edition, and the version of its buildings where it shows them.
+
+    ``name`` is what the grid is called: its code when it has no name.
+    """
 
     edition: int
     name: str
@@ -60,7 +63,7 @@ def find_sheet(code: str, *, edition: int | None, at: datetime | None, work: Uni
         number = choose_edition(edition, at, work)
         record = _record(code, number, work)
         has_children = bool(work.grids.search(number, GridFilter(parent=code, limit=1)))
-        return SheetState(number, record.name, None if has_children else work.tiles.version_of_buildings())
+        return SheetState(number, record.name or code, None if has_children else work.tiles.version_of_buildings())
 
 
 def draw_sheet(
@@ -131,10 +134,10 @@ def _record(code: str, edition: int, work: UnitOfWork) -> GridRecord:
 
 
 def _chain(record: GridRecord, edition: int, work: UnitOfWork) -> tuple[str, ...]:
-    names = [record.name]
+    names = [record.name or record.code]
     above = record.parent
     while above is not None and (parent := work.grids.record(edition, above)) is not None:
-        names.append(parent.name)
+        names.append(parent.name or parent.code)
         above = parent.parent
     return tuple(reversed(names))
 

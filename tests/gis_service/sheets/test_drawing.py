@@ -104,6 +104,18 @@ def test_a_sheet_in_english_says_so(square):
     assert "第1网格划分区域图" in texts(square)[0]
 
 
+def test_a_grid_without_a_name_is_called_by_its_code():
+    """In the title and on the map, and its code is not written twice; unknown households are a dash in the table."""
+    bare = leaf()
+    grid = dataclasses.replace(bare.grid, name="", households=None)
+
+    [page] = texts(draw(dataclasses.replace(bare, grid=grid)))
+
+    assert "530103001001001网格划分区域图" in page
+    assert "—" in page
+    assert page.count("530103001001001") == 4  # title, line below it, map, table
+
+
 @pytest.mark.parametrize(
     ("paper", "orientation", "size"), [("A4", "landscape", (297, 210)), ("A3", "portrait", (297, 420))]
 )

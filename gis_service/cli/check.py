@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from shapely.geometry.base import BaseGeometry
 
-from gis_service.files.vector_files import Feature, VectorFile, convert_to_degrees, read_vector_file
 from gis_service.errors import RuleBrokenError, ServiceError
+from gis_service.files.vector_files import Feature, VectorFile, convert_to_degrees, read_vector_file
 from gis_service.use_cases.check_boundaries import check_boundaries
 from grid_boundaries.check import CheckRules, Difference, Finding, Report, verify_certificate
 from grid_boundaries.check.messages import area, length

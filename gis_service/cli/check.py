@@ -71,7 +71,7 @@ def check(
     if as_json:
         typer.echo(orjson.dumps(report.as_dict()))
     else:
-        _print(report, file)
+        print_report(report, file.name)
     raise typer.Exit(0 if report.valid else 1)
 
 
@@ -159,7 +159,8 @@ def _speaks_chinese() -> bool:
     return os.environ.get("LANG", "").startswith("zh")
 
 
-def _print(report: Report, file: Path) -> None:
+def print_report(report: Report, name: str) -> None:
+    """Print the findings as a table and as sentences, and the outcome; ``name`` is what was checked."""
     console = Console()
     chinese = _speaks_chinese()
     if report.findings:
@@ -170,7 +171,7 @@ def _print(report: Report, file: Path) -> None:
             )
         if len(report.findings) > _SHOWN:
             console.print(f"… and {len(report.findings) - _SHOWN} more; --json prints all of them.")
-    console.print(_verdict(report, file), style="green" if report.valid else "red", soft_wrap=True)
+    console.print(_verdict(report, name), style="green" if report.valid else "red", soft_wrap=True)
 
 
 def _table(findings: Sequence[Finding]) -> Table:
@@ -188,10 +189,10 @@ def _table(findings: Sequence[Finding]) -> Table:
     return table
 
 
-def _verdict(report: Report, file: Path) -> str:
+def _verdict(report: Report, name: str) -> str:
     """Return the outcome in one sentence."""
     summary = report.summary
-    grids = f"{file.name}: {summary['grids']} grids"
+    grids = f"{name}: {summary['grids']} grids"
     if report.certificate is not None:
         return f"{grids} tile their ground exactly: all {report.certificate['edges']} edges meet, proved."
     if not report.findings:

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from gis_service.cli.check import check
 from gis_service.cli.db import db
 from gis_service.cli.demo import demo
+from gis_service.cli.import_grids import imports
 from gis_service.cli.migrate import migrate
 from gis_service.cli.serve import serve
 from gis_service.cli.sheet import sheet
@@ -53,5 +54,6 @@ app.command()(demo)
 app.command()(migrate)
 app.command()(check)
 app.command()(sheet)
+app.add_typer(imports, name="import")
 app.add_typer(tokens, name="tokens")
 app.add_typer(db, name="db")

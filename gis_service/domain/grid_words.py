@@ -7,16 +7,6 @@ from typing import Any
 
 from gis_service.domain.level import Level
 
-STANDARD_LEVELS = (
-    Level("city", 0, "市", "City", 0, 7),
-    Level("district", 1, "区", "District", 0, 9),
-    Level("street", 2, "街道", "Street", 10, 11),
-    Level("community", 3, "社区", "Community", 12, 13),
-    Level("unit_grid", 4, "网格", "Unit grid", 14, 22),
-    Level("micro_grid", 5, "微网格", "Micro-grid", 16, 22),
-)
-"""The levels of the five-level chain and the micro-grid below it: what a database without any begins with."""
-
 _LEVEL_WORDS = {
     "city": ("市", "地市", "市级", "城市"),
     "district": ("区", "县", "区县", "县区", "市辖区", "区级", "county"),
@@ -55,9 +45,7 @@ def kind_of(word: str) -> str | None:
 
 def households_of(value: Any) -> int | None:  # noqa: ANN401  whatever a file's field holds
     """Return a number of households; raise ``ValueError`` for what is none, such as half a household."""
-    if isinstance(value, bool):
-        raise ValueError(value)
-    number = float(value)
+    number = float("nan" if isinstance(value, bool) else value)
     if not number.is_integer() or not 0 <= number <= MOST_HOUSEHOLDS:
         raise ValueError(value)
     return int(number)

@@ -71,13 +71,15 @@ class VectorFile:
 def find_field(file: VectorFile, asked: str | None, usual: tuple[str, ...]) -> str | None:
     """Return the field asked for, or the first with a usual name in letters of either case; None without any.
 
+    Empty text asks for none.
+
     Raises:
         RuleBrokenError: no feature has the field asked for.
     """
     fields = file.fields
     if asked is not None:
-        if asked in fields:
-            return asked
+        if asked in fields or not asked:
+            return asked or None
         raise RuleBrokenError(
             f"{file.path} has no field {asked}; its fields are: {', '.join(fields) or 'none'}.", code="no-such-field"
         )

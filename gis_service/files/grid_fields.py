@@ -41,7 +41,10 @@ USUAL = {
 
 @dataclass(frozen=True, slots=True)
 class FieldMapping:
-    """Which field of a file holds what; None is guessed.  ``level`` and ``parent`` are the same for every row."""
+    """Which field of a file holds what; None is guessed, empty text is none at all.
+
+    ``level`` and ``parent`` are the same for every row.
+    """
 
     code_field: str | None = None
     name_field: str | None = None
@@ -119,10 +122,8 @@ def _constant_level(asked: str | None, words: Mapping[str, str], levels: Sequenc
         return None
     found = _level(asked, words)
     if found is None:
-        raise RuleBrokenError(
-            f"No level is called {asked!r}; the levels are {', '.join(f'{one.code} ({one.name})' for one in levels)}.",
-            code="unknown-level",
-        )
+        known = ", ".join(f"{one.code} ({one.name})" for one in levels)
+        raise RuleBrokenError(f"No level is called {asked!r}; the levels are {known}.", code="unknown-level")
     return found
 
 

@@ -95,7 +95,15 @@ def grids(
             work = stack.enter_context(open_rehearsal(Settings())) if dry_run else open_work(Settings())
             progress = stack.enter_context(_progress(as_json))
             done = _import(
-                file, layer, crs, fields, plan, title or file.stem, note if publish else None, work, progress
+                file,
+                layer,
+                crs,
+                fields,
+                work,
+                progress,
+                plan_id=plan,
+                title=title or file.stem,
+                note=note if publish else None,
             )
     except ServiceError as error:
         typer.echo(error.detail, err=True)

@@ -54,7 +54,11 @@ def read_vector_file(
     elif suffix == ".zip":
         with tempfile.TemporaryDirectory(prefix="gis-") as folder:
             part = take_out_shapefile(path, Path(folder), layer, most_bytes=most_bytes)
-            file = replace(read_with_gdal(part, None, crs), path=path)
+            try:
+                file = replace(read_with_gdal(part, None, crs), path=path)
+            except RuleBrokenError as error:
+                error.detail = error.detail.replace(str(part), str(path))
+                raise
     else:
         file = read_with_gdal(path, layer, crs)
     if not file.features:

@@ -1,0 +1,101 @@
+"""Vertices that a grid lacks on a common edge, set into it: the one repair that moves nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely import STRtree
+from shapely.geometry.base import BaseGeometry
+
+from grid_boundaries.check.cancellation import cancel
+from grid_boundaries.check.edges import PARENT
+from grid_boundaries.check.rules import NOISE_STEPS
+from grid_boundaries.check.unmatched import match_vertices
+from grid_boundaries.partition import from_lattice, to_lattice
+from grid_boundaries.redraw.repair.ground import Ground
+
+_ROUNDS = 24
+"""A vertex climbs one level or crosses to one neighbour a round; nine levels and their neighbours are far fewer."""
+
+
+def settle_vertices(ground: Ground) -> set[int]:
+    """Set into every shape the vertices that it lacks, up and down the tree; return which shapes changed.
+
+    An outline from the caller is no grid and stays as it is.  Vertices that are there never move.  A vertex whose
+    setting would make its polygon cross itself is not set.
+    """
+    changed: set[int] = set()
+    for _ in range(_ROUNDS):
+        lacking = _lacking(ground)
+        now = set()
+        for number in sorted(lacking):
+            shape = insert_vertices(ground.shapes[number], lacking[number])
+            if shape is not None and shapely.is_valid(shape):
+                ground.shapes[number] = shape
+                now.add(number)
+        if not now:
+            break
+        changed |= now
+    return changed
+
+
+def _lacking(ground: Ground) -> dict[int, set[tuple[int, int]]]:
+    """Return the lattice points that each shape lacks, by its number."""
+    edges, members = ground.edges()
+    left = edges.pick(cancel(edges).left)
+    lacking: defaultdict[int, set[tuple[int, int]]] = defaultdict(set)
+    for family in np.unique(left.family).tolist():
+        unmatched, _ = match_vertices(left.pick(left.family == family))
+        for vertex in unmatched:
+            number = ground.parents[family] if vertex.lacking == PARENT else int(members[vertex.lacking])
+            if number is not None and number != ground.outline:
+                lacking[number].add(vertex.point)
+    return lacking
+
+
+def insert_vertices(shape: BaseGeometry, points: Iterable[tuple[int, int]]) -> BaseGeometry | None:
+    """Return a polygon with lattice points set into the edges that they lie on; None where there is nothing to set.
+
+    A point lies on an edge within ``NOISE_STEPS``, the check's own reach; of several edges the nearest gets it.
+    """
+    parts = shapely.get_parts(shape)
+    rings, part_of_ring = shapely.get_rings(parts, return_index=True)
+    degrees, ring_of_point = shapely.get_coordinates(rings, return_index=True)
+    steps = to_lattice(degrees)
+    origin = steps.min(axis=0)
+    local = (steps - origin).astype(np.float64)
+    wanted = np.array(sorted(set(points) - set(map(tuple, steps.tolist()))), dtype=np.int64).reshape(-1, 2)
+    starts = np.flatnonzero(ring_of_point[1:] == ring_of_point[:-1])
+    if not len(wanted):
+        return None
+    found = (wanted - origin).astype(np.float64)
+    lines = shapely.linestrings(np.stack([local[starts], local[starts + 1]], axis=1))
+    point, line = STRtree(lines).query(shapely.points(found), predicate="dwithin", distance=NOISE_STEPS)
+    away = shapely.distance(lines[line], shapely.points(found[point]))
+    order = np.lexsort((line, away, point))
+    point, line = point[order], line[order]
+    first = np.flatnonzero(np.concatenate([np.ones(min(1, len(point)), np.bool_), point[1:] != point[:-1]]))
+    point, edge = point[first], starts[line[first]]
+    if not len(point):
+        return None
+    along = local[edge + 1] - local[edge]
+    share = ((found[point] - local[edge]) * along).sum(axis=1)
+    order = np.lexsort((share, edge))
+    point, edge = point[order], edge[order]
+    steps = np.insert(steps, edge + 1, wanted[point], axis=0)
+    ring_of_point = np.insert(ring_of_point, edge + 1, ring_of_point[edge])
+    return rebuilt(steps, ring_of_point, part_of_ring)
+
+
+def rebuilt(
+    steps: NDArray[np.int64], ring_of_point: NDArray[np.intp], part_of_ring: NDArray[np.intp]
+) -> BaseGeometry:
+    """Return the polygon or multipolygon of closed rings of lattice points, each part's outer ring before its holes."""
+    ring_ends = np.concatenate([[0], np.cumsum(np.bincount(ring_of_point, minlength=len(part_of_ring)))])
+    part_ends = np.concatenate([[0], np.cumsum(np.bincount(part_of_ring))])
+    parts = shapely.from_ragged_array(shapely.GeometryType.POLYGON, from_lattice(steps), (ring_ends, part_ends))
+    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(list(parts))

@@ -70,10 +70,10 @@ def _shortest_cut(
             for lon, lat in np.rint(points).tolist():
                 far = float(np.hypot(lon - node[0], lat - node[1]))
                 if far > _REACH and (best is None or (far * worth, lon, lat) < best):
-                    line = shapely.LineString([node, (lon, lat)])
+                    line = shapely.LineString(np.array([node, (lon, lat)]))
                     if shapely.length(shapely.difference(line, shapely.buffer(gap, _REACH))) == 0:
                         best = (far * worth, lon, lat)
-    return None if best is None else shapely.LineString([node, best[1:]])
+    return None if best is None else shapely.LineString(np.array([node, best[1:]]))
 
 
 def mouths(gap: BaseGeometry, borders: Borders, vertices: NDArray[np.float64]) -> list[BaseGeometry]:
@@ -81,8 +81,8 @@ def mouths(gap: BaseGeometry, borders: Borders, vertices: NDArray[np.float64]) -
 
     An end that was a vertex before the opening was looked for in metres is that vertex again.
     """
-    tree = STRtree(shapely.points(vertices))
-    lines = []
+    tree = STRtree(np.asarray(shapely.points(vertices), dtype=object))
+    lines: list[BaseGeometry] = []
     for ring, owners in _owned_rings(gap, borders):
         for number in [number for number, who in enumerate(owners) if not who]:
             ends = ring[number : number + 2].copy()

@@ -20,7 +20,7 @@ from grid_boundaries.check.findings import Finding
 from grid_boundaries.check.frame import Frame
 from grid_boundaries.check.openings import find_openings
 from grid_boundaries.check.rules import CheckRules
-from grid_boundaries.check.unmatched import match_vertices
+from grid_boundaries.check.unmatched import cut_at_vertices
 from grid_boundaries.check.widths import width_m
 from grid_boundaries.partition import to_lattice
 from grid_boundaries.projection import LocalPlane
@@ -52,6 +52,11 @@ class _Faults:
     """The pieces to repair and what surrounds them; all in steps of the frame."""
 
     pieces: list[Piece]
+    edges: Edges
+    """The edges of all grids, and those of the parent that no child's edge meets.
+
+    Edges that do not meet are cut at the vertices of others beside them, which closes gaps whose ends miss by a step.
+    """
     left: Edges
     frame: Frame
     borders: Borders
@@ -74,7 +79,7 @@ def repair_family(family: Family, intent: Intent, rules: CheckRules) -> Outcome:
     if faults is None:
         return Outcome()
     before = [intent.before.get(code) for code in family.codes]
-    near = _near(family, faults, before)
+    near = _near(faults, before)
     for _ in range(len(family.codes) + 1):
         affected = sorted(near)
         faces = make_faces(
@@ -102,7 +107,9 @@ def _faults(family: Family, intent: Intent, rules: CheckRules) -> _Faults | None
     """Return the pieces of ground that want an owner or have too many; None where there are none."""
     shapes = [*family.shapes, *([] if family.parent is None else [family.parent])]
     edges = edges_of(shapes, reversed_from=len(family.shapes))
-    _, left = match_vertices(edges.pick(cancel(edges).left))
+    first = cancel(edges).left
+    cut = cut_at_vertices(edges.pick(first))
+    left = cut.pick(cancel(cut).left)
     if not len(left):
         return None
     frame = Frame.around(left)
@@ -115,7 +122,20 @@ def _faults(family: Family, intent: Intent, rules: CheckRules) -> _Faults | None
     pieces = [piece for piece in [*pieces, *openings] if not _may_stay(piece, family, intent, frame)]
     if not pieces:
         return None
-    return _Faults(pieces, left, frame, Borders(left, frame), [piece.shape for piece in openings])
+    met = np.ones(len(edges), np.bool_)
+    met[first] = False
+    met &= edges.owner != PARENT
+    every = _joined(edges.pick(met), cut)
+    return _Faults(pieces, every, left, frame, Borders(left, frame), [piece.shape for piece in openings])
+
+
+def _joined(these: Edges, those: Edges) -> Edges:
+    return Edges(
+        np.concatenate([these.start, those.start]),
+        np.concatenate([these.end, those.end]),
+        np.concatenate([these.owner, those.owner]),
+        np.concatenate([these.family, those.family]),
+    )
 
 
 def _may_stay(piece: Piece, family: Family, intent: Intent, frame: Frame) -> bool:
@@ -127,16 +147,15 @@ def _may_stay(piece: Piece, family: Family, intent: Intent, frame: Frame) -> boo
     return finding is not None and finding.severity == "warning"
 
 
-def _near(family: Family, faults: _Faults, before: Sequence[BaseGeometry | None]) -> set[int]:
+def _near(faults: _Faults, before: Sequence[BaseGeometry | None]) -> set[int]:
     """Return the grids that own the pieces, border on them or owned them before."""
     shapes = np.array([piece.shape for piece in faults.pieces], dtype=object)
     edges = STRtree(faults.frame.lines(faults.left)).query(shapes, predicate="dwithin", distance=_NEAR)[1]
     near = {int(owner) for owner in faults.left.owner[edges] if owner != PARENT}
     near |= {owner for piece in faults.pieces for owner in piece.owners}
-    there = [number for number, shape in enumerate(before) if shape is not None]
-    tree = STRtree([before[number] for number in there])
-    near |= {there[k] for k in tree.query(faults.frame.all_to_degrees(shapes), predicate="intersects")[1].tolist()}
-    return near & set(range(len(family.codes)))
+    there = {number: shape for number, shape in enumerate(before) if shape is not None}
+    had = STRtree(list(there.values())).query(faults.frame.all_to_degrees(shapes), predicate="intersects")[1]
+    return near | {list(there)[k] for k in np.unique(had).tolist()}
 
 
 def _lines(
@@ -144,10 +163,9 @@ def _lines(
 ) -> list[BaseGeometry]:
     """Return every line that bounds the affected grids or may bound them, in local steps."""
     frame = faults.frame
-    lines = list(frame.lines(edges_of(family.shapes[affected])))
+    lines = list(frame.lines(faults.edges.pick(np.isin(faults.edges.owner, [*affected, PARENT]))))
     crossing = [shape for shape in before if shape is not None]
     if family.parent is not None:
-        lines += list(frame.lines(faults.left.pick(faults.left.owner == PARENT)))
         crossing.append(family.parent)
     if crossing:
         others = frame.lines(edges_of(crossing))
@@ -226,7 +244,7 @@ def _give_splinters_away(
 ) -> None:
     """Give small pieces that a decision has cut off from their grid to a neighbour.
 
-    They go to the longest shared edge, where they are slivers and neither chosen nor owned before.
+    They go to the longest shared edge, where they are slivers and nobody chose them.
     """
     for grid in affected:
         own = {int(n) for n in np.flatnonzero(allotment.who == grid)}
@@ -235,7 +253,7 @@ def _give_splinters_away(
         groups.sort(key=lambda group: (faces.area_m2[sorted(group)].sum(), min(group)))
         for group in groups[: max(0, extra)]:
             whole = dissolve(faces.degrees[sorted(group)])
-            wanted = any(allotment.why.get(n) in {"choice", "before", "keep"} for n in group)
+            wanted = any(allotment.why.get(n) in {"choice", "keep"} for n in group)
             if wanted or rules.class_of(width_m(LocalPlane.around(whole).to_metres(whole))) == "real":
                 continue
             allotment.who[sorted(group)] = OPEN

@@ -17,6 +17,8 @@ from grid_boundaries.check.validity import inspect_shapes
 from grid_boundaries.partition import LATTICE_DEG, Grid
 
 _OVERLAPS = frozenset({"overlap", "contained", "duplicate-geometry"})
+_OUTSIDE = frozenset({"outside-parent"})
+_GROUND = GAPS | _OVERLAPS | _OUTSIDE
 _REACH_DEG = 3 * LATTICE_DEG
 
 
@@ -33,7 +35,7 @@ class Intent:
         about = [
             number for number, finding in enumerate(self.findings) if finding.rule in GAPS | _OVERLAPS | _OUTSIDE
         ]
-        shapes = [shape_of(self.findings[number].geometry) for number in about]
+        shapes = [shape_of(dict(self.findings[number].geometry or {})) for number in about]
         object.__setattr__(self, "_ground", (np.array(about, dtype=np.intp), STRtree(shapes)))
 
     def findings_at(
@@ -56,9 +58,6 @@ class Intent:
             if fit and (found is None or (-fit, finding.id) < (-found[0], found[1].id)):
                 best[point] = fit, finding
         return [None if found is None else found[1] for found in best]
-
-
-_OUTSIDE = frozenset({"outside-parent"})
 
 
 def _fit(finding: Finding, owners: set[str], family: set[str], *, held: bool) -> int:

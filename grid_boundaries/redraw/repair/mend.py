@@ -53,7 +53,8 @@ def _make_valid(shape: BaseGeometry) -> BaseGeometry | None:
     origin = to_lattice(points).min(axis=0)
 
     def to_steps(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
-        return (to_lattice(degrees) - origin).astype(np.float64)
+        steps: NDArray[np.float64] = (to_lattice(degrees) - origin).astype(np.float64)
+        return steps
 
     local = shapely.make_valid(shapely.transform(flat, to_steps), method="structure", keep_collapsed=False)
     local = shapely.set_precision(_polygons(local), 1.0)

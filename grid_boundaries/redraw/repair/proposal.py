@@ -25,8 +25,8 @@ AnnouncementKind: TypeAlias = Literal["made-valid", "multipart", "removed", "ref
 class Assignment:
     """A piece of ground that gets one owner: of several, of none, or none at all outside the parent.
 
-    ``from_codes`` are all who claimed it, ``to_code`` may be one of them; None for nobody.  ``geometry`` is in degrees.
-    ``finding_id`` names the finding that it settles; None for noise that only a repair on the way brought up.
+    ``from_codes`` are all who claimed it, ``to_code`` may be one of them; None for nobody.  ``geometry`` is in
+    degrees.  ``finding_id`` names the finding that it settles; None for noise that came up on the way.
     """
 
     finding_id: str | None

@@ -6,13 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from grid_boundaries.check import CheckRules, Report, check_grids, check_tree, is_tree
 from grid_boundaries.check.coverage import Family
-from grid_boundaries.check.edges import PARENT
 from grid_boundaries.check.findings import GAPS
 from grid_boundaries.check.validity import inspect_shapes
 from grid_boundaries.partition import Grid
@@ -35,7 +33,7 @@ from grid_boundaries.redraw.repair.rebuild import canonical, same_edges
 from grid_boundaries.redraw.repair.status_quo import restore
 from grid_boundaries.redraw.repair.vertices import settle_vertices
 
-_PASSES = 3
+_PASSES = 4
 """Noding moves lines by less than a step, so what a pass leaves behind is noise for the next."""
 
 _NONE: Mapping[str, str] = MappingProxyType({})

@@ -25,15 +25,15 @@ def dissolve(faces: NDArray[np.object_]) -> BaseGeometry:
 
 
 def canonical(shape: BaseGeometry) -> BaseGeometry:
-    """Return a polygon with its rings in the one order and turn that depend on its vertices alone, as RFC 7946 asks."""
+    """Return a polygon with ring starts that depend on its vertices alone, and ring turns as RFC 7946 asks."""
     return shapely.orient_polygons(shapely.normalize(shape))
 
 
 def same_edges(one: BaseGeometry, other: BaseGeometry) -> bool:
     """Return whether two polygons have the same vertices on the lattice, whatever their rings' starts and turns."""
-    return all(
-        np.array_equal(*(to_lattice(shapely.get_coordinates(shape)) for shape in pair))
-        for pair in [(canonical(one), canonical(other))]
+    these, those = (shapely.normalize(shape) for shape in (one, other))
+    return len(_rings(these)[0]) == len(_rings(those)[0]) and np.array_equal(
+        to_lattice(shapely.get_coordinates(these)), to_lattice(shapely.get_coordinates(those))
     )
 
 
@@ -53,8 +53,8 @@ def without_new_nodes(shapes: Mapping[int, BaseGeometry], known: Iterable[_Point
                     beside[point].update((ring[i - 1], ring[(i + 1) % len(ring)]))
     loose = {point for point, neighbours in beside.items() if len(neighbours) == 2}  # noqa: PLR2004  before, behind
     thinner = {}
-    for number, (of_shape, part_of_ring) in rings.items():
-        kept = [_thin(ring, loose) for ring in of_shape]
+    for number, (whole, part_of_ring) in rings.items():
+        kept = [_thin(ring, loose) for ring in whole]
         closed = [[*ring, ring[0]] for ring in kept]
         steps = np.array([point for ring in closed for point in ring], dtype=np.int64)
         shape = rebuilt(steps, np.repeat(np.arange(len(closed)), [len(ring) for ring in closed]), part_of_ring)
@@ -89,7 +89,7 @@ def _straightened(run: list[_Point]) -> list[_Point]:
         return run
     line = shapely.LineString([(0, 0), (run[-1][0] - run[0][0], run[-1][1] - run[0][1])])
     inner = np.array(run[1:-1], dtype=np.int64) - np.array(run[0], dtype=np.int64)
-    away = shapely.distance(line, shapely.points(inner.astype(np.float64)))
+    away = np.asarray(shapely.distance(line, shapely.points(inner.astype(np.float64))))
     farthest = int(np.argmax(away)) + 1
     if away[farthest - 1] <= STRAIGHT:
         return [run[0], run[-1]]

@@ -60,41 +60,61 @@ def _lacking(ground: Ground) -> dict[int, set[tuple[int, int]]]:
 def insert_vertices(shape: BaseGeometry, points: Iterable[tuple[int, int]]) -> BaseGeometry | None:
     """Return a polygon with lattice points set into the edges that they lie on; None where there is nothing to set.
 
-    A point lies on an edge within ``NOISE_STEPS``, the check's own reach; of several edges the nearest gets it.
+    A point lies on an edge that is within ``NOISE_STEPS`` and whose ends are not, as the check has it; of several
+    edges the nearest gets it.  Where the polygon has the point already and comes back to it, the spike between goes.
     """
-    parts = shapely.get_parts(shape)
-    rings, part_of_ring = shapely.get_rings(parts, return_index=True)
+    rings, part_of_ring = shapely.get_rings(shapely.get_parts(shape), return_index=True)
     degrees, ring_of_point = shapely.get_coordinates(rings, return_index=True)
     steps = to_lattice(degrees)
     origin = steps.min(axis=0)
     local = (steps - origin).astype(np.float64)
-    wanted = np.array(sorted(set(points) - set(map(tuple, steps.tolist()))), dtype=np.int64).reshape(-1, 2)
-    starts = np.flatnonzero(ring_of_point[1:] == ring_of_point[:-1])
-    if not len(wanted):
-        return None
+    wanted = np.array(sorted(set(points)), dtype=np.int64).reshape(-1, 2)
     found = (wanted - origin).astype(np.float64)
-    lines = shapely.linestrings(np.stack([local[starts], local[starts + 1]], axis=1))
+    starts = np.flatnonzero(ring_of_point[1:] == ring_of_point[:-1])
+    lines = np.asarray(shapely.linestrings(np.stack([local[starts], local[starts + 1]], axis=1)), dtype=object)
     point, line = STRtree(lines).query(shapely.points(found), predicate="dwithin", distance=NOISE_STEPS)
-    away = shapely.distance(lines[line], shapely.points(found[point]))
-    order = np.lexsort((line, away, point))
-    point, line = point[order], line[order]
+    edge = starts[line]
+    inner = (np.hypot(*(found[point] - local[edge]).T) > NOISE_STEPS) & (
+        np.hypot(*(found[point] - local[edge + 1]).T) > NOISE_STEPS
+    )
+    point, line, edge = point[inner], line[inner], edge[inner]
+    order = np.lexsort((edge, shapely.distance(lines[line], shapely.points(found[point])), point))
+    point, edge = point[order], edge[order]
     first = np.flatnonzero(np.concatenate([np.ones(min(1, len(point)), np.bool_), point[1:] != point[:-1]]))
-    point, edge = point[first], starts[line[first]]
+    point, edge = point[first], edge[first]
     if not len(point):
         return None
     along = local[edge + 1] - local[edge]
-    share = ((found[point] - local[edge]) * along).sum(axis=1)
-    order = np.lexsort((share, edge))
+    order = np.lexsort((((found[point] - local[edge]) * along).sum(axis=1), edge))
     point, edge = point[order], edge[order]
     steps = np.insert(steps, edge + 1, wanted[point], axis=0)
     ring_of_point = np.insert(ring_of_point, edge + 1, ring_of_point[edge])
-    return rebuilt(steps, ring_of_point, part_of_ring)
+    kept = [_without_spikes(steps[ring_of_point == ring].tolist()) for ring in range(len(rings))]
+    return rebuilt(
+        np.array([point for ring in kept for point in ring], dtype=np.int64),
+        np.repeat(np.arange(len(rings)), [len(ring) for ring in kept]),
+        part_of_ring,
+    )
+
+
+def _without_spikes(ring: list[list[int]]) -> list[list[int]]:
+    """Return a closed ring without points from which it goes straight back to the one before."""
+    open_ring = ring[:-1]
+    i = 0
+    while i < len(open_ring) and len(open_ring) > 3:  # noqa: PLR2004  a ring has three corners
+        if open_ring[i - 1] == open_ring[(i + 1) % len(open_ring)]:
+            for gone in sorted((i, (i + 1) % len(open_ring)), reverse=True):
+                del open_ring[gone]
+            i = 0
+        else:
+            i += 1
+    return [*open_ring, open_ring[0]]
 
 
 def rebuilt(
     steps: NDArray[np.int64], ring_of_point: NDArray[np.intp], part_of_ring: NDArray[np.intp]
 ) -> BaseGeometry:
-    """Return the polygon or multipolygon of closed rings of lattice points, each part's outer ring before its holes."""
+    """Return the polygon of closed rings of lattice points, each part's outer ring before its holes."""
     ring_ends = np.concatenate([[0], np.cumsum(np.bincount(ring_of_point, minlength=len(part_of_ring)))])
     part_ends = np.concatenate([[0], np.cumsum(np.bincount(part_of_ring))])
     parts = shapely.from_ragged_array(shapely.GeometryType.POLYGON, from_lattice(steps), (ring_ends, part_ends))

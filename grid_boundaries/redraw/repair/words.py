@@ -70,9 +70,8 @@ def refused(code: str) -> Sentences:
 def choice_ignored(finding_id: str, code: str) -> Sentences:
     """Say that a choice could not be followed."""
     return (
-        f"The choice of {code} for finding {finding_id} was not followed: there is no such finding of ground to give,"
-        f" or {code} is not among the grids that may have it.",
-        f"未采纳对检查结果 {finding_id} 选定的 {code}：没有这一待分配地块的检查结果，或 {code} 不在可接收的网格之列。",
+        f"The choice of {code} for finding {finding_id} was not followed: no such ground, or not {code}'s to have.",
+        f"未采纳对检查结果 {finding_id} 选定的 {code}：该结果没有待分配的地块，或 {code} 不可接收。",
     )
 
 

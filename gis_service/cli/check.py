@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import orjson
 import typer
@@ -14,12 +14,15 @@ from rich.console import Console
 from rich.table import Table
 from shapely.geometry.base import BaseGeometry
 
+from gis_service.cli.repair_file import repair_file
 from gis_service.cli.vector_files import Feature, VectorFile, convert_to_degrees, read_vector_file
 from gis_service.errors import RuleBrokenError, ServiceError
 from gis_service.use_cases.check_boundaries import check_boundaries
 from grid_boundaries.check import CheckRules, Finding, Report
 from grid_boundaries.check.messages import area, length
 from grid_boundaries.partition import Grid
+
+_Given: TypeAlias = tuple[list[Grid], BaseGeometry | None, str | None]
 
 _SHOWN = 50
 _COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
@@ -34,16 +37,23 @@ def check(
     layer: Annotated[str | None, typer.Option(help="Which layer of FILE; the first by default.")] = None,
     tolerance_m: Annotated[float, typer.Option(min=0, help="Up to this width edges are misaligned.")] = 0.05,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    fix: Annotated[Path | None, typer.Option(help="Write the grids, repaired, to this file.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file of --fix if it is there.")] = False,
 ) -> None:
     """Tell every overlap, gap and other fault of a partition, with place and size.
 
-    Exits 0 when it is valid, 1 when a finding is an error, 2 when the input cannot be used.
+    Exits 0 when it is valid, 1 when a finding is an error, 2 when the input cannot be used.  With --fix: 0 when no
+    error is left in the file written, 1 when one is.
     """
     if not math.isfinite(tolerance_m):
         raise typer.BadParameter("a length in metres is needed", param_hint="--tolerance-m")
     try:
         with Console(stderr=True).status(f"Checking {file.name}"):
-            report, added = _check(file, parent, code_field, layer, CheckRules(tolerance_m=tolerance_m))
+            given, added = _read(file, parent, code_field, layer)
+            rules = CheckRules(tolerance_m=tolerance_m)
+            report = check_boundaries(*given, rules) if fix is None else None
+        if fix is not None:
+            left = repair_file(file, layer, fix, given, rules, parent_file=parent, force=force, as_json=as_json)
     except ServiceError as error:
         typer.echo(error.detail, err=True)
         raise typer.Exit(2) from None
@@ -54,6 +64,8 @@ def check(
         typer.echo(
             f"{added} vertices were set on long edges where neighbours meet them, before converting.", err=True
         )
+    if report is None:
+        raise typer.Exit(left)
     if as_json:
         typer.echo(orjson.dumps(report.as_dict()))
     else:
@@ -61,16 +73,14 @@ def check(
     raise typer.Exit(0 if report.valid else 1)
 
 
-def _check(
-    file: Path, parent_file: Path | None, code_field: str | None, layer: str | None, rules: CheckRules
-) -> tuple[Report, int]:
-    """Return the report, and how many vertices had to be set on long edges of projected files."""
+def _read(file: Path, parent_file: Path | None, code_field: str | None, layer: str | None) -> tuple[_Given, int]:
+    """Return grids, parent and its code, and how many vertices had to be set on long edges of projected files."""
     read = [read_vector_file(file, layer), *([read_vector_file(parent_file)] if parent_file else [])]
     (given, *outer), added = convert_to_degrees(read)
     field = given.code_field(code_field)
     grids = [_grid(feature, field, number) for number, feature in enumerate(given.features, start=1)]
     parent, parent_code = _parent_of(outer[0], code_field) if outer else _own_parent(given, field)
-    return check_boundaries(grids, parent, parent_code, rules), added
+    return (grids, parent, parent_code), added
 
 
 def _own_parent(given: VectorFile, field: str) -> tuple[BaseGeometry | None, str | None]:

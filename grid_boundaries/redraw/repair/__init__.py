@@ -3,7 +3,7 @@
 from grid_boundaries.redraw.repair.proposal import (
     Announcement,
     Assignment,
-    Difference,
+    GroundChange,
     NotRepaired,
     Proposal,
     Replacement,
@@ -13,7 +13,7 @@ from grid_boundaries.redraw.repair.propose import propose_repair
 __all__ = [
     "Announcement",
     "Assignment",
-    "Difference",
+    "GroundChange",
     "NotRepaired",
     "Proposal",
     "Replacement",

@@ -83,7 +83,7 @@ class NotRepaired:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class GroundChange:
     """How much ground a grid would gain and lose, in square metres."""
 
     gained_m2: float = 0.0
@@ -111,7 +111,7 @@ class Proposal:
     announcements: tuple[Announcement, ...]
     not_repaired: tuple[NotRepaired, ...]
     report_after: Report
-    diff: Mapping[str, Difference] = field(default_factory=dict)
+    diff: Mapping[str, GroundChange] = field(default_factory=dict)
 
     @property
     def grids(self) -> tuple[Grid, ...]:
@@ -165,7 +165,7 @@ class Proposal:
         }
 
 
-def differences(assignments: Sequence[Assignment]) -> dict[str, Difference]:
+def ground_changes(assignments: Sequence[Assignment]) -> dict[str, GroundChange]:
     """Return what each grid gains and loses by assignments, by code in order."""
     gained: defaultdict[str, float] = defaultdict(float)
     lost: defaultdict[str, float] = defaultdict(float)
@@ -175,7 +175,7 @@ def differences(assignments: Sequence[Assignment]) -> dict[str, Difference]:
         for code in assignment.from_codes:
             if code != assignment.to_code:
                 lost[code] += assignment.area_m2
-    return {code: Difference(gained[code], lost[code]) for code in sorted({*gained, *lost})}
+    return {code: GroundChange(gained[code], lost[code]) for code in sorted({*gained, *lost})}
 
 
 def _identity(grid: Grid) -> tuple[str, bytes | None]:

@@ -27,7 +27,7 @@ from grid_boundaries.redraw.repair.proposal import (
     NotRepaired,
     Proposal,
     Replacement,
-    differences,
+    ground_changes,
 )
 from grid_boundaries.redraw.repair.rebuild import canonical, same_edges
 from grid_boundaries.redraw.repair.status_quo import restore
@@ -198,7 +198,7 @@ class _Work:
             tuple(self._announcements()),
             tuple(NotRepaired(finding, *words.why_not(finding)) for finding in errors),
             after,
-            differences(self.assignments),
+            ground_changes(self.assignments),
         )
 
     def _announcements(self) -> Iterable[Announcement]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import shapely
@@ -19,8 +20,14 @@ _LONG = 4.0
 _TO_VERTEX = 1.5
 """A cut goes to a vertex on the other side where that is at most so many times as far as the nearest point."""
 
+_TRIED = 32
+"""So many of the nearest points are tried; farther ones would cut the gap askew."""
+
+_TWO_SIDES = 2
+_OwnedRing: TypeAlias = tuple[NDArray[np.float64], list[frozenset[int]]]
+
 _REACH = 1.5  # lattice steps: rounding and noding move a point by as much
-_BEYOND = 6.0  # lattice steps by which a mouth is drawn out, so that it surely meets both banks
+_CROSS = np.array([[[-4.0, 0.0], [4.0, 0.0]], [[0.0, -4.0], [0.0, 4.0]]])  # lattice steps
 
 
 def cut_long_gaps(gaps: Sequence[BaseGeometry], borders: Borders) -> list[BaseGeometry]:
@@ -34,16 +41,21 @@ def cut_long_gaps(gaps: Sequence[BaseGeometry], borders: Borders) -> list[BaseGe
 
 
 def _cuts(gap: BaseGeometry, borders: Borders) -> Iterator[BaseGeometry]:
-    for ring, owners in _owned_rings(gap, borders):
+    rings = list(_owned_rings(gap, borders))
+    if len(frozenset().union(*(who for _, owners in rings for who in owners))) <= _TWO_SIDES:
+        return
+    inside = shapely.buffer(gap, _REACH)
+    shapely.prepare(inside)
+    for ring, owners in rings:
         for number in range(len(owners)):
             before, after = owners[number - 1], owners[number]
             if before and after and before != after:
-                cut = _shortest_cut(gap, ring[number], before | after, borders)
+                cut = _shortest_cut(ring[number], before | after, rings, inside)
                 if cut is not None:
                     yield cut
 
 
-def _owned_rings(gap: BaseGeometry, borders: Borders) -> Iterator[tuple[NDArray[np.float64], list[frozenset[int]]]]:
+def _owned_rings(gap: BaseGeometry, borders: Borders) -> Iterator[_OwnedRing]:
     """Return each ring's points, and who borders on the segment that starts in each."""
     for ring in shapely.get_rings(shapely.normalize(gap)):
         points = shapely.get_coordinates(ring)
@@ -54,41 +66,49 @@ def _owned_rings(gap: BaseGeometry, borders: Borders) -> Iterator[tuple[NDArray[
 
 
 def _shortest_cut(
-    gap: BaseGeometry, node: NDArray[np.float64], own: frozenset[int], borders: Borders
+    node: NDArray[np.float64], own: frozenset[int], rings: Sequence[_OwnedRing], inside: BaseGeometry
 ) -> BaseGeometry | None:
     """Return the shortest line inside a gap from a node to a border of others than the two who meet in it."""
-    best: tuple[float, float, float] | None = None
     here = shapely.Point(node)
-    for ring, owners in _owned_rings(gap, borders):
-        ends = [number for number, who in enumerate(owners) if who and not who & own]
-        if not ends:
+    candidates: list[tuple[float, float, float]] = []
+    for ring, owners in rings:
+        ends = np.array([number for number, who in enumerate(owners) if who and not who & own], dtype=np.intp)
+        if not len(ends):
             continue
-        segments = shapely.linestrings(np.stack([ring[ends], ring[np.array(ends) + 1]], axis=1))
+        segments = shapely.linestrings(np.stack([ring[ends], ring[ends + 1]], axis=1))
         nearest = shapely.get_coordinates(shapely.shortest_line(segments, here))[::2]
-        corners = np.unique(np.concatenate([ring[ends], ring[np.array(ends) + 1]]), axis=0)
+        corners = np.concatenate([ring[ends], ring[ends + 1]])
         for points, worth in ((nearest, _TO_VERTEX), (corners, 1.0)):
-            for lon, lat in np.rint(points).tolist():
-                far = float(np.hypot(lon - node[0], lat - node[1]))
-                if far > _REACH and (best is None or (far * worth, lon, lat) < best):
-                    line = shapely.LineString(np.array([node, (lon, lat)]))
-                    if shapely.length(shapely.difference(line, shapely.buffer(gap, _REACH))) == 0:
-                        best = (far * worth, lon, lat)
-    return None if best is None else shapely.LineString(np.array([node, best[1:]]))
+            on_lattice = np.rint(points)
+            far = np.hypot(*(on_lattice - node).T)
+            candidates += [
+                (distance * worth, lon, lat)
+                for distance, (lon, lat) in zip(far.tolist(), on_lattice.tolist(), strict=True)
+                if distance > _REACH
+            ]
+    for _, lon, lat in sorted(candidates)[:_TRIED]:
+        line = shapely.LineString(np.array([node, (lon, lat)]))
+        if shapely.covers(inside, line):
+            return line
+    return None
 
 
 def mouths(gap: BaseGeometry, borders: Borders, vertices: NDArray[np.float64]) -> list[BaseGeometry]:
-    """Return the lines that close a gap which opens to the outside, drawn out so that they meet its banks.
+    """Return the lines that close a gap which opens to the outside.
 
-    An end that was a vertex before the opening was looked for in metres is that vertex again.
+    An end that was a vertex before the opening was looked for in metres is that vertex again; any other gets a small
+    cross, which surely meets the bank beside it.  What stands out of it encloses nothing.
     """
     tree = STRtree(np.asarray(shapely.points(vertices), dtype=object))
     lines: list[BaseGeometry] = []
     for ring, owners in _owned_rings(gap, borders):
         for number in [number for number, who in enumerate(owners) if not who]:
             ends = ring[number : number + 2].copy()
-            along = (ends[1] - ends[0]) / np.hypot(*(ends[1] - ends[0]))
-            for end, outward in ((0, -along), (1, along)):
+            for end in (0, 1):
                 near = tree.query(shapely.Point(ends[end]), predicate="dwithin", distance=_REACH)
-                ends[end] = vertices[min(near.tolist())] if len(near) else ends[end] + _BEYOND * outward
+                if len(near):
+                    ends[end] = vertices[min(near.tolist())]
+                else:
+                    lines += [shapely.LineString(ends[end] + arm) for arm in _CROSS]
             lines.append(shapely.LineString(ends))
     return lines

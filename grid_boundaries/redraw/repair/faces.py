@@ -17,6 +17,10 @@ from grid_boundaries.partition import LATTICE_PER_DEG
 from grid_boundaries.projection import metres_per_degree, straight_area_m2
 
 
+_THIN = 20.0
+"""Faces narrower than so many steps lie where noding and common vertices may move a line by some steps."""
+
+
 @dataclass(frozen=True, slots=True)
 class Faces:
     """Faces of an arrangement on the lattice, in an order that depends on their places alone.
@@ -47,8 +51,20 @@ def make_faces(lines: Sequence[BaseGeometry], ground: Ground, frame: Frame) -> F
     local = local[np.lexsort((shapely.area(local), *boxes.T))] if len(local) else local
     degrees = frame.all_to_degrees(local)
     owners, held = ground.owners(degrees) if len(local) else ([], np.zeros(0, np.bool_))
+    for number in np.flatnonzero(2 * shapely.area(local) < _THIN * shapely.length(local)).tolist():
+        owners[number], held[number] = _owners_of_most(local[number], ground, frame)
     areas = np.array([straight_area_m2(face) for face in degrees], dtype=np.float64)
     return Faces(local, degrees, owners, held, areas, _shared(local, frame))
+
+
+def _owners_of_most(face: BaseGeometry, ground: Ground, frame: Frame) -> tuple[tuple[int, ...], bool]:
+    """Return who owns most of a thin face, triangle by triangle: one point in it may lie beside a line that moved."""
+    triangles = np.asarray(shapely.get_parts(shapely.constrained_delaunay_triangles(face)), dtype=object)
+    owners, held = ground.owners(frame.all_to_degrees(triangles))
+    area: defaultdict[tuple[tuple[int, ...], bool], float] = defaultdict(float)
+    for who, inside, size in zip(owners, held.tolist(), shapely.area(triangles).tolist(), strict=True):
+        area[who, inside] += size
+    return max(sorted(area), key=lambda answer: area[answer])
 
 
 def _shared(faces: NDArray[np.object_], frame: Frame) -> list[dict[int, float]]:

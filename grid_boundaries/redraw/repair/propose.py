@@ -212,8 +212,9 @@ class _Work:
         for number in sorted(self.removed):
             said = words.removed(self.grids[number].code, straight_area_m2(self.as_given[number]))
             yield self._say("removed", number, said)
-        for number in sorted(self.aside):
-            yield self._say("refused", number, words.refused(self.grids[number].code))
+        for number, twin in sorted(self.aside.items()):
+            said = words.refused(self.grids[number].code, None if twin is None else self.grids[twin].code)
+            yield self._say("refused", number, said)
         followed = {(a.finding_id, a.to_code) for a in self.assignments if a.why == "choice"}
         for finding_id, code in sorted(self.choices.items()):
             if (finding_id, code) not in followed:

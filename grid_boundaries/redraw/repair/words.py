@@ -59,8 +59,13 @@ def removed(code: str, square_metres: float) -> Sentences:
     )
 
 
-def refused(code: str) -> Sentences:
-    """Say that a grid was left aside, since it would have vanished."""
+def refused(code: str, twin: str | None) -> Sentences:
+    """Say that a grid was left aside, since it would have vanished; ``twin`` has the same polygon."""
+    if twin is not None:
+        return (
+            f"Grid {code} keeps the same polygon as {twin}: only one can have the ground, the other would vanish.",
+            f"网格 {code} 仍与 {twin} 图形相同：地块只能归其中之一，另一个会消失。",
+        )
     return (
         f"Grid {code} is left as it is: the rules would give all of its ground to others, and it would vanish.",
         f"网格 {code} 保持原样：按规则其全部地块将归入其他网格，该网格会消失。",

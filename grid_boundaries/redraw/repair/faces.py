@@ -16,7 +16,6 @@ from grid_boundaries.check.frame import Frame
 from grid_boundaries.partition import LATTICE_PER_DEG
 from grid_boundaries.projection import metres_per_degree, straight_area_m2
 
-
 _THIN = 20.0
 """Faces narrower than so many steps lie where noding and common vertices may move a line by some steps."""
 

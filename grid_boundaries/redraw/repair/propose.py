@@ -33,7 +33,7 @@ from grid_boundaries.redraw.repair.rebuild import canonical, same_edges
 from grid_boundaries.redraw.repair.status_quo import restore
 from grid_boundaries.redraw.repair.vertices import settle_vertices
 
-_PASSES = 4
+_PASSES = 3
 """Noding moves lines by less than a step, so what a pass leaves behind is noise for the next."""
 
 _NONE: Mapping[str, str] = MappingProxyType({})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import TypeAlias
 
 import numpy as np
 import shapely
@@ -11,12 +12,20 @@ from numpy.typing import NDArray
 from shapely import STRtree
 from shapely.geometry.base import BaseGeometry
 
+from grid_boundaries.check.arrangement import Ground as Owned
+from grid_boundaries.check.arrangement import arrange
 from grid_boundaries.check.cancellation import cancel
 from grid_boundaries.check.edges import PARENT
+from grid_boundaries.check.frame import Frame
 from grid_boundaries.check.rules import NOISE_STEPS
 from grid_boundaries.check.unmatched import match_vertices
 from grid_boundaries.partition import from_lattice, to_lattice
 from grid_boundaries.redraw.repair.ground import Ground
+
+_Lacking: TypeAlias = dict[int, set[tuple[int, int]]]
+
+_PIXEL = 0.75
+"""Noding takes an edge to every vertex within this many steps: half the diagonal of a step, and a little."""
 
 _ROUNDS = 24
 """A vertex climbs one level or crosses to one neighbour a round; nine levels and their neighbours are far fewer."""
@@ -30,20 +39,26 @@ def settle_vertices(ground: Ground) -> set[int]:
     """
     changed: set[int] = set()
     for _ in range(_ROUNDS):
-        lacking = _lacking(ground)
-        now = set()
-        for number in sorted(lacking):
-            shape = insert_vertices(ground.shapes[number], lacking[number])
-            if shape is not None and shapely.is_valid(shape):
-                ground.shapes[number] = shape
-                now.add(number)
+        now = _insert(ground, _lacking(ground), NOISE_STEPS, NOISE_STEPS)
+        now = now or _insert(ground, _lacking_though_nothing_is_between(ground), _PIXEL, 0.0)
         if not now:
             break
         changed |= now
     return changed
 
 
-def _lacking(ground: Ground) -> dict[int, set[tuple[int, int]]]:
+def _insert(ground: Ground, lacking: _Lacking, reach: float, clear: float) -> set[int]:
+    """Set points into shapes, and return which shapes changed."""
+    changed = set()
+    for number in sorted(lacking):
+        shape = insert_vertices(ground.shapes[number], lacking[number], reach, clear)
+        if shape is not None and shapely.is_valid(shape):
+            ground.shapes[number] = shape
+            changed.add(number)
+    return changed
+
+
+def _lacking(ground: Ground) -> _Lacking:
     """Return the lattice points that each shape lacks, by its number."""
     edges, members = ground.edges()
     left = edges.pick(cancel(edges).left)
@@ -57,11 +72,45 @@ def _lacking(ground: Ground) -> dict[int, set[tuple[int, int]]]:
     return lacking
 
 
-def insert_vertices(shape: BaseGeometry, points: Iterable[tuple[int, int]]) -> BaseGeometry | None:
+def _lacking_though_nothing_is_between(ground: Ground) -> _Lacking:
+    """Return what shapes lack where edges do not meet and yet enclose nothing, as two vertices a step apart do.
+
+    The check has nothing to tell there, and no proof.  Only families with a parent can be proved.
+    """
+    edges, members = ground.edges()
+    left = edges.pick(cancel(edges).left)
+    lacking: defaultdict[int, set[tuple[int, int]]] = defaultdict(set)
+    for family in np.unique(left.family).tolist():
+        parent = ground.parents[family]
+        rest = match_vertices(left.pick(left.family == family))[1]
+        if parent is None or not len(rest):
+            continue
+        frame = Frame.around(rest)
+        shapes = ground.shapes[members[ground.family[members] == family]]
+        if arrange(rest, Owned(shapes, ground.shapes[parent]), frame).pieces:
+            continue
+        points = np.unique(np.concatenate([rest.start, rest.end]), axis=0)
+        point, edge = STRtree(frame.lines(rest)).query(
+            np.asarray(shapely.points(frame.local(points)), dtype=object), predicate="dwithin", distance=_PIXEL
+        )
+        for at, owner in zip(points[point].tolist(), rest.owner[edge].tolist(), strict=True):
+            number = parent if owner == PARENT else int(members[owner])
+            if number != ground.outline:
+                lacking[number].add((at[0], at[1]))
+    return lacking
+
+
+def insert_vertices(
+    shape: BaseGeometry,
+    points: Iterable[tuple[int, int]],
+    reach: float = NOISE_STEPS,
+    clear: float = NOISE_STEPS,
+) -> BaseGeometry | None:
     """Return a polygon with lattice points set into the edges that they lie on; None where there is nothing to set.
 
-    A point lies on an edge that is within ``NOISE_STEPS`` and whose ends are not, as the check has it; of several
-    edges the nearest gets it.  Where the polygon has the point already and comes back to it, the spike between goes.
+    A point lies on an edge that is within ``reach`` and whose ends are farther than ``clear``, in lattice steps; the
+    defaults are the check's.  Of several edges the nearest gets it.  Where the polygon has the point already, the
+    spike between goes.
     """
     rings, part_of_ring = shapely.get_rings(shapely.get_parts(shape), return_index=True)
     degrees, ring_of_point = shapely.get_coordinates(rings, return_index=True)
@@ -72,10 +121,10 @@ def insert_vertices(shape: BaseGeometry, points: Iterable[tuple[int, int]]) -> B
     found = (wanted - origin).astype(np.float64)
     starts = np.flatnonzero(ring_of_point[1:] == ring_of_point[:-1])
     lines = np.asarray(shapely.linestrings(np.stack([local[starts], local[starts + 1]], axis=1)), dtype=object)
-    point, line = STRtree(lines).query(shapely.points(found), predicate="dwithin", distance=NOISE_STEPS)
+    point, line = STRtree(lines).query(shapely.points(found), predicate="dwithin", distance=reach)
     edge = starts[line]
-    inner = (np.hypot(*(found[point] - local[edge]).T) > NOISE_STEPS) & (
-        np.hypot(*(found[point] - local[edge + 1]).T) > NOISE_STEPS
+    inner = (np.hypot(*(found[point] - local[edge]).T) > clear) & (
+        np.hypot(*(found[point] - local[edge + 1]).T) > clear
     )
     point, line, edge = point[inner], line[inner], edge[inner]
     order = np.lexsort((edge, shapely.distance(lines[line], shapely.points(found[point])), point))

@@ -41,7 +41,11 @@ def test_a_diff_names_what_became_of_each_grid(work, three_editions):
     """From 1 to 3: one retired, one redrawn, one renamed; a square of ground went over."""
     diff = compare_editions(1, 3, work)
 
-    assert changes(diff) == {NORTH_WEST: ("retired",), SOUTH_WEST: ("redrawn", "households"), NORTH_EAST: ("renamed",)}
+    assert changes(diff) == {
+        NORTH_WEST: ("retired",),
+        SOUTH_WEST: ("redrawn", "households"),
+        NORTH_EAST: ("renamed",),
+    }
     (moved,) = diff.transfers
     assert (moved.from_code, moved.to_code) == (NORTH_WEST, SOUTH_WEST)
     assert moved.area_m2 == pytest.approx(1_117_000, rel=0.01)

@@ -18,7 +18,6 @@ from grid_boundaries.check import CheckRules
 from grid_boundaries.redraw.ground import Ground, Redraw, apply_redraw
 from grid_boundaries.redraw.refusal import RedrawRefusedError
 
-
 _IN_BODY = {"grid": "feature", "grids": "features"}
 """What arguments are called in a body, where it is not the same."""
 

@@ -27,8 +27,8 @@ def three_editions(work, open_session):
     add_levels(open_session)
     publish_tree(work, tiny_tree(), FIRST_DAY)
     plan = create_plan("merge", PLANNER, work)
-    replace_grids(plan.id, [replace(tree_grid(SOUTH_WEST), households=800, shape=square(0, 0, 1, 2))], PLANNER, work,
-                  retired=[NORTH_WEST])  # fmt: skip
+    whole = replace(tree_grid(SOUTH_WEST), shape=square(0, 0, 1, 2), households=800)
+    replace_grids(plan.id, [whole], PLANNER, work, retired=[NORTH_WEST])
     publish_plan(plan.id, PLANNER, work, effective_from=FIRST_DAY + timedelta(days=1))
     publish_tree(work, [replace(tree_grid(NORTH_EAST), name="新名")], FIRST_DAY + timedelta(days=2))
 

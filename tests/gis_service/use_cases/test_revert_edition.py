@@ -27,8 +27,8 @@ def merged(work, open_session):
     add_levels(open_session)
     publish_tree(work, tiny_tree(), FIRST_DAY)
     plan = create_plan("merge", PLANNER, work)
-    replace_grids(plan.id, [replace(tree_grid(SOUTH_WEST), households=800, shape=square(0, 0, 1, 2))], PLANNER, work,
-                  retired=[NORTH_WEST])  # fmt: skip
+    whole = replace(tree_grid(SOUTH_WEST), shape=square(0, 0, 1, 2), households=800)
+    replace_grids(plan.id, [whole], PLANNER, work, retired=[NORTH_WEST])
     publish_plan(plan.id, PLANNER, work, effective_from=FIRST_DAY + DAY)
 
 
@@ -57,7 +57,7 @@ def test_an_edition_is_undone_though_others_came_after(work, merged):
 
 def test_an_edit_of_the_same_grid_since_is_a_conflict_that_names_it(work, merged):
     """Edition 3 renamed the very grid that edition 2 redrew."""
-    whole = replace(tree_grid(SOUTH_WEST), households=800, shape=square(0, 0, 1, 2), name="合并网格")
+    whole = replace(tree_grid(SOUTH_WEST), shape=square(0, 0, 1, 2), name="合并网格")
     publish_tree(work, [whole], FIRST_DAY + 2 * DAY)
 
     with pytest.raises(ClashError, match=SOUTH_WEST) as refused:
@@ -96,5 +96,6 @@ def test_the_code_of_a_retired_grid_is_for_that_grid_alone(work, merged):
     """A plan that draws a new grid under it is refused; only a revert may bring it back."""
     plan = create_plan("reuse", PLANNER, work)
 
-    with pytest.raises(RuleBrokenError, match=NORTH_WEST):
+    with pytest.raises(RuleBrokenError, match=NORTH_WEST) as refused:
         replace_grids(plan.id, [tree_grid(NORTH_WEST), tree_grid(SOUTH_WEST)], PLANNER, work)
+    assert refused.value.code == "code-in-use"

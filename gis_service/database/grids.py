@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, func, insert, or_, select, update
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import ColumnElement, Row, Select, func, insert, or_, select, text, update
+from sqlalchemy.dialects.postgresql import Range, aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from gis_service.database.geometry import from_column, point_column, to_multipolygon
 from gis_service.database.tables import SRID, grid, grid_code
+from gis_service.domain.checksum import digest
+from gis_service.domain.edition import Bounds
 from gis_service.domain.grid import GridFilter, GridRecord
 from grid_boundaries.measure import area_m2, label_point
 from grid_boundaries.partition import Grid
@@ -55,6 +57,32 @@ class GridRepository:
         """Return every grid of an edition with its exact shape, by code."""
         query = select(grid).where(grid.c.editions.contains(edition)).order_by(grid.c.code)
         return [_to_grid(row) for row in self._session.execute(query)]
+
+    def of_codes(self, edition: int, codes: Collection[str]) -> list[Grid]:
+        """Return those of the codes that are alive in an edition, with their exact shapes, by code."""
+        query = select(grid).where(grid.c.editions.contains(edition), grid.c.code.in_(codes)).order_by(grid.c.code)
+        return [_to_grid(row) for row in self._session.execute(query)]
+
+    def in_box(self, edition: int, box: Bounds) -> list[Grid]:
+        """Return every grid of an edition, of any level, whose own box meets a box; by code."""
+        meets = grid.c.shape.intersects(func.ST_MakeEnvelope(*box, SRID))  # &&: boxes, which is what is asked for
+        query = select(grid).where(grid.c.editions.contains(edition), meets).order_by(grid.c.code)
+        return [_to_grid(row) for row in self._session.execute(query)]
+
+    def of_parents(self, edition: int, parents: Collection[str | None]) -> list[Grid]:
+        """Return the children of some parents in an edition; None stands for the roots; by code."""
+        codes = [code for code in parents if code is not None]
+        is_child: ColumnElement[bool] = grid.c.parent.in_(codes)
+        if len(codes) < len(parents):
+            is_child = or_(is_child, grid.c.parent.is_(None))
+        query = select(grid).where(grid.c.editions.contains(edition), is_child).order_by(grid.c.code)
+        return [_to_grid(row) for row in self._session.execute(query)]
+
+    def checksum(self, edition: int) -> str:
+        """Return the checksum over the digests of an edition's grids (``domain/checksum.py``), reckoned here."""
+        every = aggregate_order_by(grid.c.digest, grid.c.code.collate("C"))
+        query = select(func.encode(func.sha256(func.string_agg(every, text("''::bytea"))), "hex"))
+        return str(self._session.scalar(query.where(grid.c.editions.contains(edition))))
 
     def search(self, edition: int, wanted: GridFilter) -> list[GridRecord]:
         """Return up to ``wanted.limit`` grids of an edition, by code.
@@ -124,6 +152,7 @@ class GridRepository:
                     "households": one.households,
                     "attributes": attributes.get(one.code, {}),
                     "area_m2": area_m2(one.shape),
+                    "digest": digest(one),
                     "label_point": point_column(*label_point(one.shape)),
                     "shape": to_multipolygon(one.shape),
                 }

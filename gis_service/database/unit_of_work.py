@@ -9,6 +9,7 @@ from sqlalchemy import exc, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from gis_service.database.buildings import BuildingRepository
+from gis_service.database.drafts import DraftRepository
 from gis_service.database.editions import EditionRepository
 from gis_service.database.grids import GridRepository
 from gis_service.database.idempotency_keys import IdempotencyKeyRepository
@@ -36,6 +37,7 @@ class UnitOfWork:
         session = self._open_session()
         self._session = session
         self.buildings = BuildingRepository(session)
+        self.drafts = DraftRepository(session)
         self.editions = EditionRepository(session)
         self.grids = GridRepository(session)
         self.idempotency_keys = IdempotencyKeyRepository(session)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -10,6 +9,7 @@ import shapely
 
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
+from gis_service.domain.checksum import checksum
 from gis_service.domain.edition import Edition
 from gis_service.domain.plan import Draft, Plan
 from gis_service.errors import ClashError, NotFoundError
@@ -90,16 +90,6 @@ def publish_plan(
         work.plans.mark_published(plan_id, number)
         work.commit()
         return edition
-
-
-def checksum(grids: Sequence[Grid]) -> str:
-    """Return the sha256 of an edition: code, level, parent, kind, name, households and WKB of each grid, by code."""
-    digest = hashlib.sha256()
-    for grid in sorted(grids, key=lambda one: one.code):
-        fields = (grid.code, grid.level, grid.parent, grid.kind, grid.name, grid.households)
-        digest.update(repr(fields).encode())
-        digest.update(shapely.to_wkb(shapely.normalize(grid.shape)))
-    return digest.hexdigest()
 
 
 def _refuse_conflicts(plan: Plan, latest: Edition | None, touched: set[str], work: UnitOfWork) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
+from gis_service.domain.plan import Draft
 from gis_service.errors import ClashError, InputFault, NotFoundError, RuleBrokenError
 from grid_boundaries.partition import Grid, on_lattice
 
@@ -27,9 +28,9 @@ def replace_grids(plan_id: int, grids: Sequence[Grid], principal: Principal, wor
             raise NotFoundError(f"no plan has the id {plan_id}")
         if plan.state != "draft":
             raise ClashError(f"plan {plan_id} is {plan.state}; only a draft can be changed", code="not-a-draft")
-        work.plans.put_grids(plan_id, [_on_lattice(grid) for grid in grids])
+        made = Draft(grids=tuple(_on_lattice(grid) for grid in grids))
         detail = {"codes": [grid.code for grid in grids]}
-        work.plans.record_change(plan_id, operation="replace", detail=detail, made_by=principal.name)
+        work.plans.record_change(plan_id, operation="replace", detail=detail, made_by=principal.name, made=made)
         work.commit()
 
 

@@ -170,7 +170,9 @@ KINDS = (
 )
 
 
-def injure(partition: Partition, kind: str, number: int, size_m: float, angle: float) -> Injury | None:
+def injure(  # noqa: PLR0911  one return for each kind
+    partition: Partition, kind: str, number: int, size_m: float, angle: float
+) -> Injury | None:
     """Return the coverage with one fault of a kind; None where it cannot be planted in that grid at that size."""
     number %= len(partition.grids)
     if kind in {"bulge", "dent"}:
@@ -224,5 +226,5 @@ def assert_neighbours_told(report: Report, grids: Sequence[Grid], plane_of: Part
         near = gap.boundary.buffer(5 * STEP_M)
         along = {code: border.intersection(near).length for code, border in borders.items()}
         assert set(finding.grids) <= {code for code, length in along.items() if length > 0}
-        # A border that only runs into the edge of the gap lies in the buffer too: for some decimetres when the angle is flat.
+        # A border that runs into the edge of the gap at a flat angle lies in the buffer too, for some decimetres.
         assert {code for code, length in along.items() if length > 1.0} <= set(finding.grids)

@@ -16,6 +16,7 @@ from gis_service.cli.demo import demo
 from gis_service.cli.migrate import migrate
 from gis_service.cli.serve import serve
 from gis_service.cli.tokens import tokens
+from gis_service.cli.verify import verify
 from gis_service.errors import ServiceError
 
 
@@ -51,5 +52,6 @@ app.command()(serve)
 app.command()(demo)
 app.command()(migrate)
 app.command()(check)
+app.command()(verify)
 app.add_typer(tokens, name="tokens")
 app.add_typer(db, name="db")

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 import shapely
@@ -27,6 +27,7 @@ from grid_boundaries.partition import LATTICE_PER_DEG, Grid, to_lattice
 from grid_boundaries.projection import metres_per_degree
 
 Method: TypeAlias = Literal["coverage-is-valid", "sum-of-areas", "union-area"]
+METHODS: Final[tuple[Method, ...]] = get_args(Method)
 
 _DEFAULTS = CheckRules()
 

@@ -87,7 +87,9 @@ def _print(found: Verification) -> None:
             soft_wrap=True,
         )
     verdict = "all agree." if found.agrees else "NOT all agree: do not trust this edition before an engineer looked."
-    console.print(f"Edition {found.edition}: {verdict}", style="green" if found.agrees else "bold red", soft_wrap=True)
+    console.print(
+        f"Edition {found.edition}: {verdict}", style="green" if found.agrees else "bold red", soft_wrap=True
+    )
 
 
 def _short(text: str) -> str:

@@ -73,7 +73,9 @@ def verify_edition(
     with work:
         edition = work.editions.latest() if number is None else work.editions.get(number)
         if edition is None:
-            raise NotFoundError("nothing was published yet" if number is None else f"no edition has the number {number}")
+            raise NotFoundError(
+                "nothing was published yet" if number is None else f"no edition has the number {number}"
+            )
         grids = work.grids.of_edition(edition.number)
         levels = [level.code for level in work.levels.list_all()]
     progress("check the grids", 0.0)

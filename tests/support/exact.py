@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
@@ -27,7 +28,7 @@ def doubled_steps(shape: BaseGeometry) -> int:
     """Return twice the area of polygons on the lattice, in square steps: shells less holes."""
     total = 0
     for hole, ring in steps(shape):
-        doubled = abs(sum(x * y2 - x2 * y for (x, y), (x2, y2) in zip(ring, ring[1:], strict=False)))
+        doubled = abs(sum(x * y2 - x2 * y for (x, y), (x2, y2) in itertools.pairwise(ring)))
         total += -doubled if hole else doubled
     return total
 
@@ -37,7 +38,7 @@ def undirected_edges(shapes: Iterable[BaseGeometry]) -> Counter[tuple[Point, Poi
     found: Counter[tuple[Point, Point]] = Counter()
     for shape in shapes:
         for _, ring in steps(shape):
-            for start, end in zip(ring, ring[1:], strict=False):
+            for start, end in itertools.pairwise(ring):
                 if start != end:
                     found[min(start, end), max(start, end)] += 1
     return found

@@ -57,9 +57,7 @@ def test_a_boundary_changed_behind_the_services_back_is_told(work, published, op
 def test_a_name_changed_behind_the_services_back_is_told_by_the_checksum_alone(work, published, open_session):
     """The ground is still proved, by the same certificate."""
     with open_session() as session:
-        session.execute(
-            text("UPDATE grid SET name = '假名' WHERE code = :code"), {"code": next(iter(UNITS))}
-        )
+        session.execute(text("UPDATE grid SET name = '假名' WHERE code = :code"), {"code": next(iter(UNITS))})
         session.commit()
 
     found = verify_edition(1, work)

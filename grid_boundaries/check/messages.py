@@ -19,6 +19,10 @@ _REASONS = {
         "has coordinates outside longitude ±180 and latitude ±90: give degrees, longitude first",
         "坐标超出经度 ±180、纬度 ±90 的范围：请使用度，经度在前",
     ),
+    "round-the-earth": (
+        "is more than 180 degrees wide: what crosses the 180th meridian is to be split there (RFC 7946, 3.1.9)",
+        "东西跨度超过 180 度：跨越 180° 经线的图形应在该经线处拆分（RFC 7946 3.1.9）",
+    ),
     "no-area": ("has no area: its vertices lie on one line", "面积为零：所有顶点在一条直线上"),
     "rounds-away": (
         "folds over when rounded to 0.000000001 degree: a part of it is thinner than 0.1 mm",
@@ -32,7 +36,9 @@ _REASONS = {
     "interior-is-disconnected": ("is cut in two by its holes", "内环把图形切断"),
     "too-few-points-in-geometry-component": ("has a ring of fewer than three corners", "有一个环少于三个顶点"),
 }
-NOTHING_TO_MEND = frozenset({"missing", "empty", "not-a-polygon", "not-finite", "not-degrees", "no-area"})
+NOTHING_TO_MEND = frozenset(
+    {"missing", "empty", "not-a-polygon", "not-finite", "not-degrees", "round-the-earth", "no-area"}
+)
 """Reasons that leave no polygon to make valid."""
 
 

@@ -70,7 +70,9 @@ def test_a_union_that_loses_a_polygon_is_an_alarm(monkeypatch):
     assert found.as_dict()["figures"] == dict(found.figures)
 
 
-@pytest.mark.parametrize(("name", "method"), [("coverage_is_valid", "coverage-is-valid"), ("union_all", "union-area")])
+@pytest.mark.parametrize(
+    ("name", "method"), [("coverage_is_valid", "coverage-is-valid"), ("union_all", "union-area")]
+)
 def test_a_method_that_raises_is_an_alarm_and_not_the_end(monkeypatch, name, method):
     """GEOS is known to raise TopologyException on input that it should take."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from grid_boundaries.check import messages
 from grid_boundaries.check.cancellation import Cancellation, cancel
-from grid_boundaries.check.contiguity import find_enclaves
+from grid_boundaries.check.contiguity import find_enclaves, find_separate_children
 from grid_boundaries.check.coverage import Family, explain
 from grid_boundaries.check.duplicates import find_duplicate_shapes
 from grid_boundaries.check.edges import PARENT, Edges, edges_of
@@ -32,7 +32,8 @@ class Families:
 
     ``family[i]`` is the family of ``shapes[i]``, -1 where it belongs to none.  ``parents[f]`` and ``parent_codes[f]``
     are what family ``f`` must fill; None where nothing bounds it.  ``doubted`` are families that cannot be proved
-    whatever their edges do: a member is not sound, or shares its code.  ``outlines``: the parents are no grids but
+    whatever their edges do: a member is not sound, or shares its code.  ``targets[f]`` is the share of the parent
+    that must be owned.  ``outlines``: the parents are no grids but
     outlines from the caller, which get the vertices of their children that they lack.
     """
 
@@ -41,6 +42,7 @@ class Families:
     family: NDArray[np.int32]
     parents: Sequence[BaseGeometry | None]
     parent_codes: Sequence[str | None]
+    targets: Sequence[float]
     doubted: frozenset[int] = frozenset()
     outlines: bool = False
 
@@ -69,14 +71,15 @@ def check_families(families: Families, rules: CheckRules) -> GroundCheck:
     cancellation = cancel(edges)
     ratio = 1.0
     left = edges.pick(cancellation.left)
+    faulty = {number for number, parent in enumerate(families.parents) if parent is None}
     for number in np.unique(left.family).tolist():
         found, share = _explain(families, kept, left.pick(left.family == number), number, rules)
         findings += found
         ratio = min(ratio, share)
+        if not all(_leaves_edges_met(finding) for finding in found):
+            faulty.add(number)
     if rules.contiguity:
-        findings += find_enclaves(
-            [families.codes[number] for number in kept], families.shapes[kept], families.family[kept]
-        )
+        findings += _remark_on_contiguity(families, kept, edges, cancellation, faulty)
     if families.outlines and len(left) and all(_is_remark_on_outline(finding) for finding in findings):
         edges = _with_outlines_cut(edges, cancellation)
         cancellation = cancel(edges)
@@ -92,7 +95,29 @@ def check_families(families: Families, rules: CheckRules) -> GroundCheck:
 
 
 def _is_remark_on_outline(finding: Finding) -> bool:
-    return finding.severity == "info" and finding.rule in {"unmatched-vertex", "enclave"}
+    return finding.severity == "info" and finding.rule in {"unmatched-vertex", "enclave", "not-contiguous"}
+
+
+def _leaves_edges_met(finding: Finding) -> bool:
+    """Return whether grids meet in spite of a finding: ground that is open on purpose, a vertex of the outline."""
+    return _is_remark_on_outline(finding) or (finding.severity == "warning" and finding.rule in GAPS)
+
+
+def _remark_on_contiguity(
+    families: Families, kept: NDArray[np.intp], edges: Edges, cancellation: Cancellation, faulty: Collection[int]
+) -> list[Finding]:
+    """Return remarks on enclaves, and on children apart from the rest in families whose edges meet.
+
+    Where edges do not meet, grids that ought to share one do not: that fault is told, and its consequence is not.
+    Families without a parent are looked at as ground is found for them (``coverage``).
+    """
+    codes, shapes, family = [families.codes[number] for number in kept], families.shapes[kept], families.family[kept]
+    ones, others = edges.owner.take(cancellation.met), edges.owner.take(cancellation.partner)
+    inner = np.flatnonzero((ones != PARENT) & (others != PARENT))
+    met = np.where(np.isin(family, list(faulty)), -1, family) if faulty else family
+    return find_enclaves(codes, shapes, family) + find_separate_children(
+        codes, shapes, met, ones.take(inner), others.take(inner)
+    )
 
 
 def _with_outlines_cut(edges: Edges, cancellation: Cancellation) -> Edges:
@@ -145,30 +170,30 @@ def _explain(
     share = max(0.0, 1.0 - gaps_m2 / (owned_m2 + gaps_m2 if parent is None else straight_area_m2(parent)))
     if parent is None:
         return findings, share
-    return _against_target(findings, share, gaps_m2, family, rules), share
+    return _against_target(findings, share, gaps_m2, family, families.targets[number]), share
 
 
 def _against_target(
-    findings: list[Finding], share: float, gaps_m2: float, family: Family, rules: CheckRules
+    findings: list[Finding], share: float, gaps_m2: float, family: Family, target: float
 ) -> list[Finding]:
     """Hold the owned share against the target.
 
     Too small: a finding of its own.  Where the jurisdiction asks for less than the whole and the share suffices,
     wide gaps may stay and are warnings; narrow ones are faults of drawing all the same.
     """
-    if share < rules.coverage_target - _SHARE_GRAIN:
+    if share < target - _SHARE_GRAIN:
         place = None if family.parent is None else place_of(family.parent)
         low = Finding(
             "low-coverage",
             "error",
             (family.parent_code,) if family.parent_code else (),
-            *messages.low_coverage(family.parent_code, share, rules.coverage_target, gaps_m2),
+            *messages.low_coverage(family.parent_code, share, target, gaps_m2),
             geometry=None if place is None else mapping(shapely.Point(place)),
             area_m2=gaps_m2,
             place=place,
         )
         return [*findings, low]
-    if rules.coverage_target == 1.0:
+    if target == 1.0:
         return findings
     return [
         replace(finding, severity="warning") if finding.rule in GAPS and finding.width_class == "real" else finding

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import sqlite3
-from contextlib import closing
 
 import numpy as np
 import pyogrio
@@ -216,18 +214,30 @@ def write(path, shapes, crs, kind="Polygon"):
     return path
 
 
-def test_a_multisurface_without_curves_is_read_as_polygons(tmp_path):
-    """As desktop systems write them; the squares overlap."""
-    shapes = [square("", 0, 0, 1, 1).shape, square("", 0.9, 0, 2, 1).shape]
-
-    path = write(tmp_path / "two.gpkg", shapes, "EPSG:4326", "MultiPolygon")
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute("UPDATE gpkg_geometry_columns SET geometry_type_name = 'MULTISURFACE'")
+def test_multisurfaces_are_read_as_polygons(tmp_path):
+    """As GML has them, with an arc or without: the half disc overlaps the square by half a disc's ground."""
+    square_ring = "102.72 25.04 102.73 25.04 102.73 25.05 102.72 25.05 102.72 25.04"
+    rings = {
+        "a": f"<gml:LinearRing><gml:posList>{square_ring}</gml:posList></gml:LinearRing>",
+        "b": "<gml:Ring><gml:curveMember><gml:Curve><gml:segments><gml:Arc><gml:posList>102.73 25.05 102.725 25.045 "
+        "102.73 25.04</gml:posList></gml:Arc><gml:LineStringSegment><gml:posList>102.73 25.04 102.73 25.05"
+        "</gml:posList></gml:LineStringSegment></gml:segments></gml:Curve></gml:curveMember></gml:Ring>",
+    }
+    members = "".join(
+        f"<gml:featureMember><grid><code>{code}</code><gml:MultiSurface><gml:surfaceMember><gml:Polygon><gml:exterior>"
+        f"{ring}</gml:exterior></gml:Polygon></gml:surfaceMember></gml:MultiSurface></grid></gml:featureMember>"
+        for code, ring in rings.items()
+    )
+    path = tmp_path / "surfaces.gml"
+    path.write_text(
+        f'<gml:FeatureCollection xmlns:gml="http://www.opengis.net/gml">{members}</gml:FeatureCollection>'
+    )
 
     found = run(path, "--json")
 
+    report = json.loads(found.stdout)
     assert found.exit_code == 1
-    assert json.loads(found.stdout)["summary"]["overlap"] == 1
+    assert report["summary"]["overlap_area_m2"] == pytest.approx(math.pi * 5**2 / 2 * 11_177, rel=0.01)
 
 
 @pytest.mark.filterwarnings("ignore:'crs' was not provided")

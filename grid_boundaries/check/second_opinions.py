@@ -165,7 +165,7 @@ def _families(grids: Sequence[Grid], rules: CheckRules) -> list[_Family]:
             children: NDArray[np.object_] = np.array([sound[number] for number in members[code]], dtype=object)
             parent = None if code is None else sound[number_of[code]]
             codes = [grids[number].code for number in members[code]]
-            one = Families(codes, children, np.zeros(len(codes), np.int32), [parent], [code])
+            one = Families(codes, children, np.zeros(len(codes), np.int32), [parent], [code], [rules.coverage_target])
             families.append(_Family(code, children, parent, check_families(one, rules).findings))
     return families
 

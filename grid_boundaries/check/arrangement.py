@@ -109,9 +109,7 @@ def arrange(edges: Edges, ground: Ground, frame: Frame) -> Arrangement:
 
 def _faces(lines: NDArray[np.object_]) -> NDArray[np.object_]:
     """Return the polygons that lines enclose once they are noded, with every node on the lattice."""
-    # One overlay of long lines takes a quarter of the time that a union of their edges takes.
-    merged = shapely.line_merge(shapely.multilinestrings(lines))
-    noded = shapely.union(merged, shapely.LineString(), grid_size=1.0)
+    noded = shapely.union_all(lines, grid_size=1.0)
     faces: NDArray[np.object_] = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     return faces
 

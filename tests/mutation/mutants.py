@@ -207,7 +207,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     _mutant(
         "the target of coverage is not asked",
-        (_FAMILIES, "if share < rules.coverage_target - _SHARE_GRAIN:", "if False:"),
+        (_FAMILIES, "if share < target - _SHARE_GRAIN:", "if False:"),
     ),
     _mutant(
         "narrow gaps are warnings where the target is met",
@@ -219,7 +219,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     _mutant(
         "an exclave among others is told",
-        (_REMARKS, "if len(np.unique(part[other != number])) == len(parts):", "if False:"),
+        (_REMARKS, "if len(np.unique(part[np.array(kin, dtype=np.bool_)])) == len(parts):", "if False:"),
     ),
     _mutant("narrow grids are not told", (_REMARKS, "if wide <= rules.sliver_m:", "if False:")),
     _mutant(
@@ -237,17 +237,13 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant("a level need not be known", (_TREE, "if levels and grid.level not in rank:", "if False:")),
     _mutant(
         "a parent need not be there",
-        (
-            _TREE,
-            "        if parent is None:\n",
-            "        if parent is None:\n            continue\n        if parent is None:\n",
-        ),
+        (_TREE, 'return messages.unknown_parent(grid.code, grid.parent or "")', "return None"),
     ),
     _mutant(
         "a parent may have its child's level",
-        (_TREE, "rank[parent.level] < rank[grid.level]", "rank[parent.level] <= rank[grid.level]"),
+        (_TREE, "upper < lower:", "upper <= lower:"),
     ),
-    _mutant("a grid may be its own ancestor", (_TREE, "elif _leads_back(grid, by_code):", "elif False:")),
+    _mutant("a grid may be its own ancestor", (_TREE, "if _leads_back(grid, parent_of):", "if False:")),
     _mutant(
         "roots are not compared",
         (_TREE, "sum(grid.parent is None for grid in grids) > 1", "sum(grid.parent is None for grid in grids) > 999"),

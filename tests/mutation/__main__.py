@@ -1,6 +1,6 @@
 """Break the check step by step, and see that a test notices: ``python -m tests.mutation [WORD …]``.
 
-The sources are copied; the copies are changed, and the fast tests of the check run against them until the first fails.
+The sources are copied, the copies changed, and the tests of the check run against them until the first fails.
 A table tells which test killed each mutant.  Words choose mutants by name.  Exit code 1: a mutant survived.
 
 It takes some seconds a mutant, so it is no part of the usual tests.  ``GIS_TEST_EFFORT`` counts here as there.

@@ -46,7 +46,7 @@ _PROOFS = "check/proofs.py"
 _CONTIGUITY = "check/contiguity.py"
 
 MUTANTS: tuple[Mutant, ...] = (
-    # ------------------------------------------------------------------------------------------- edges and lattice
+    # --------------------------------------------- edges and lattice
     _mutant(
         "points are cut off, not rounded, to the lattice", ("partition.py", "np.rint(degrees", "np.floor(degrees")
     ),
@@ -64,7 +64,7 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "large rings are summed with what overflows", (_EDGES, "for ring in set((np", "for ring in () and set((np")
     ),
-    # ------------------------------------------------------------------------------------------------ cancellation
+    # --------------------------------------------- cancellation
     _mutant(
         "the family is in no key and not compared",
         ("check/keys.py", "bits = int(family.max(initial=0)).bit_length()", "return keys\n    bits = 0"),
@@ -85,7 +85,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "of three copies two cancel",
         (_CANCELLATION, "== _PAIR]\n    one, other = which[", ">= _PAIR]\n    one, other = which["),
     ),
-    # -------------------------------------------------------------------------------------------- polygons by themselves
+    # --------------------------------------------- polygons by themselves
     _mutant("rings may cross themselves", (_VALIDITY, "shapely.is_valid(flat)", "shapely.is_valid(flat) | True")),
     _mutant("any number is a degree", (_VALIDITY, "> 180) |", "> 1e9) |"), (_VALIDITY, "> 90)", "> 1e9)")),
     _mutant("heights stay", (_VALIDITY, "shapely.force_2d(shapes) if", "shapes.copy() if")),
@@ -102,7 +102,7 @@ MUTANTS: tuple[Mutant, ...] = (
     _mutant(
         "twins are not looked for", ("check/duplicates.py", "if (in_order[1:] != in_order[:-1]).all():", "if True:")
     ),
-    # ------------------------------------------------------------------------------------------- unmatched vertices
+    # --------------------------------------------- unmatched vertices
     _mutant("unmatched vertices are not looked for", (_UNMATCHED, "if not nodes.inserted.any():", "if True:")),
     _mutant(
         "a touching corner is an unmatched vertex",
@@ -124,7 +124,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "an outline is not cut for its proof",
         (_FAMILIES, "if families.outlines and len(left)", "if False and len(left)"),
     ),
-    # ----------------------------------------------------------------------------------------------- faces and owners
+    # --------------------------------------------- faces and owners
     _mutant("gaps outside the parent count", (_ARRANGEMENT, "(counts == 0) & held", "(counts == 0)")),
     _mutant("ground outside the parent is not told", (_ARRANGEMENT, "if who and not inside:", "if False:")),
     _mutant(
@@ -135,7 +135,7 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             _ARRANGEMENT,
             "    lines = frame.lines(\n        edges.pick(",
-            "    lines = frame.lines(\n        edges.pick(np.zeros(len(edges), np.bool_)) if len(edges) else edges.pick(",
+            "    lines = frame.lines(\n        edges.pick(np.zeros(0, np.intp)) if len(edges) else edges.pick(",
         ),
     ),
     _mutant(
@@ -161,7 +161,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "containment allows no noise",
         (_COVERAGE, "area >= shape.area - NOISE_STEPS * shape.length", "area >= shape.area"),
     ),
-    # ------------------------------------------------------------------------------------------ gaps without a parent
+    # --------------------------------------------- gaps without a parent
     _mutant("openings are not looked for", (_OPENINGS, "if reach_m <= 0:", "if True:")),
     _mutant(
         "grids that part without a common vertex leave no gap",
@@ -176,7 +176,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "small grids get strips of 100 m",
         (_COVERAGE, "return min(rules.strip_width_m, usual_m / 4)", "return rules.strip_width_m"),
     ),
-    # -------------------------------------------------------------------------------------------------- classes, rules
+    # --------------------------------------------- classes, rules
     _mutant(
         "a width on the line of noise is more", (_RULES, "if width_m <= max(NOISE_M", "if width_m < max(NOISE_M")
     ),
@@ -228,7 +228,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     _mutant("enclaves are not told", (_CONTIGUITY, "shapely.equals(Polygon(ring), shapes[inner])", "False")),
     _mutant("separate groups are not told", (_CONTIGUITY, "if len(islands) < 2:", "if True:")),
-    # ----------------------------------------------------------------------------------------------------------- trees
+    # --------------------------------------------- trees
     _mutant("any code will do", (_TREE, "[0-9A-Za-z]{1,32}", ".*")),
     _mutant(
         "a code may end with a line feed",
@@ -248,7 +248,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "roots are not compared",
         (_TREE, "sum(grid.parent is None for grid in grids) > 1", "sum(grid.parent is None for grid in grids) > 999"),
     ),
-    # ------------------------------------------------------------------------------------------- report and certificate
+    # --------------------------------------------- report and certificate
     _mutant(
         "a certificate survives errors",
         (_FINDINGS, "if proved and report.valid else report", "if proved else report"),

@@ -1,4 +1,4 @@
-"""Independent methods: they agree with a check that works, and give the alarm when a library or the check does not."""
+"""Independent methods: they agree with a check that works, and give the alarm when it or a library does not."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def test_areas_of_the_reviewed_report_are_those_reckoned_by_hand(rule, grids, sq
 
 
 def test_each_rule_of_the_twelve_defects_is_in_the_report():
-    """One more than planted would be a false alarm, one less a miss: 12 defects, 3 that follow from them, 1 remark."""
+    """One more would be a false alarm, one less a miss: 12 defects, 3 that follow from them, 1 remark."""
     findings = json.loads((CITY / "report.json").read_text(encoding="utf-8"))["findings"]
 
     assert len(findings) == 12 + 3 + 1

@@ -216,7 +216,7 @@ def test_a_grid_cut_in_two_by_snapping_is_told(library):
 
 
 def test_a_vertex_that_makes_the_cleaner_merge_two_grids_is_told_as_a_vertex(library):
-    """geos#1525: 4.5 and 1.5 with an unmatched vertex between them; cleaned, the first has all and the second nothing."""
+    """geos#1525: 4.5 and 1.5 with an unmatched vertex between; cleaned, the first has all, the second nothing."""
     one = polygon("a", (1, 0), (1, 1), (1, 3), (4, 0))
     other = polygon("b", (0, 4), (1, 3), (1, 0))
     reported = [

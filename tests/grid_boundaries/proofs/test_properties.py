@@ -277,7 +277,7 @@ def test_10_faults_far_apart_are_the_sum_of_each(seed, tiles, kind, other_kind, 
 @examples(25)
 @given(builds, kinds, numbers, sizes_m, angles)
 def test_11_ground_is_conserved_in_whole_square_steps(build, kind, number, size_m, angle):
-    """Children = parent - gaps + ground owned once too often + ground outside; off by rounding of new corners only."""
+    """Children = parent - gaps + ground owned too often + ground outside; off by rounding of new corners only."""
     partition = coverage(build)
     injury = injure(partition, kind, number, size_m, angle)
     assume(injury is not None)
@@ -299,9 +299,9 @@ def test_11_ground_is_conserved_in_whole_square_steps(build, kind, number, size_
 def test_12_a_redraw_checked_on_its_own_ground_has_the_verdict_of_the_whole(
     build, kind, number, partner, size_m, angle
 ):
-    """S is the redrawn grid and some others: new S in the old outline of S is proved where the whole is, and only then.
+    """S is the redrawn grid and some others: new S in the old outline of S is valid where the whole is, only then.
 
-    Told of the whole: findings that are those of the part, but for grids outside of S on whose ground S lies.
+    And S as it was is proved.
     """
     partition = coverage(build)
     injury = injure(partition, kind, number, size_m, angle)
@@ -360,7 +360,7 @@ def test_13_a_fault_at_one_level_appears_at_that_level_alone(seed, level, kind, 
 @examples(20)
 @given(builds)
 def test_14_round_trips_keep_every_edge(build):
-    """GeoJSON, WKB, WKT, and a zone at the millimetre and back to nine decimals twice: the same edges, all of them."""
+    """GeoJSON, WKB, WKT, and a zone at the millimetre and back to nine decimals: the same edges, all of them."""
     partition = coverage(build)
     by_way_of_a_zone = redrawn(partition.grids, lambda one: from_gauss_kruger(to_gauss_kruger(one)))
 
@@ -443,7 +443,7 @@ def test_22_every_building_has_one_owner_on_borders_and_vertices_too(build, nois
 @examples(30)
 @given(builds, kinds, numbers, sizes_m, angles)
 def test_24_independent_methods_agree_with_the_check(build, kind, number, size_m, angle):
-    """The validator of GEOS, exact sums, fixed-precision union: on the clean coverage and on the torn one, no alarm."""
+    """The validator of GEOS, exact sums, fixed-precision union: no alarm on the clean coverage or the torn one."""
     partition = coverage(build)
     injury = injure(partition, kind, number, size_m, angle)
     assume(injury is not None)

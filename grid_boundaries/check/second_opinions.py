@@ -122,7 +122,8 @@ class _Family:
         """Return how much ground findings of some rules tell of, in square lattice steps."""
         return (
             sum(
-                shapely.area(shape_of(one.geometry)) * (len(one.grids) - 1 if times_owned_less_one else 1)
+                float(shapely.area(shape_of(dict(one.geometry))))
+                * (len(one.grids) - 1 if times_owned_less_one else 1)
                 for one in self.findings
                 if one.rule in rules and one.geometry is not None
             )
@@ -133,7 +134,7 @@ class _Family:
     def rounding_steps2(self) -> float:
         """How far areas of the findings may be off: noding moves borders by up to a step; none found, none moved."""
         lengths = [
-            shapely.length(shape_of(one.geometry))
+            float(shapely.length(shape_of(dict(one.geometry))))
             for one in self.findings
             if one.rule in GAPS | OVERLAPS | _OUTSIDE and one.geometry is not None
         ]

@@ -33,7 +33,7 @@ TESTS = (
 )
 """The quickest first: a mutant is over with the first test that fails."""
 
-_FAILED = re.compile(r"^(?:FAILED|ERROR) (?:\S*/)?(\S+?)(?: - |$)", re.MULTILINE)
+_FAILED = re.compile(r"^(?:FAILED|ERROR) (?:[^\s:]*/)?(\S+?::.*?)(?: - |$)", re.MULTILINE)
 _TIMEOUT_S = 900
 
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute
 
-from gis_service.api import boundaries, console, grids, health, incidents, locate, tiles
+from gis_service.api import boundaries, console, exceptions, grids, health, history, impact, incidents, locate, tiles
 from gis_service.api.access import TokenCache
 from gis_service.api.metrics import Metrics
 from gis_service.api.middleware import BodyLimit, HeadIsGet, RequestLog
@@ -97,7 +97,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for module in (boundaries, grids, incidents, health):
+    for module in (boundaries, exceptions, grids, history, impact, incidents, health):
         app.include_router(module.router)
     app.router.routes.extend(console.console_routes)
     install_problems(app)

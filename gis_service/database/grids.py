@@ -14,7 +14,7 @@ from gis_service.database.geometry import from_column, point_column, to_multipol
 from gis_service.database.tables import SRID, grid, grid_code
 from gis_service.domain.checksum import digest
 from gis_service.domain.edition import Bounds
-from gis_service.domain.grid import GridFilter, GridRecord
+from gis_service.domain.grid import GridFilter, GridRecord, GridSpan
 from grid_boundaries.measure import area_m2, label_point
 from grid_boundaries.partition import Grid
 
@@ -78,10 +78,23 @@ class GridRepository:
         query = select(grid).where(grid.c.editions.contains(edition), is_child).order_by(grid.c.code)
         return [_to_grid(row) for row in self._session.execute(query)]
 
+    def only_in(self, edition: int, other: int) -> list[Grid]:
+        """Return the grids of an edition whose rows are not those of another edition, by code."""
+        query = select(grid).where(grid.c.editions.contains(edition), ~grid.c.editions.contains(other))
+        return [_to_grid(row) for row in self._session.execute(query.order_by(grid.c.code))]
+
+    def spans(self, code: str) -> list[GridSpan]:
+        """Return every state that a grid has had, the oldest first; empty when no edition ever had it."""
+        columns = (grid.c.name, grid.c.level, grid.c.parent, grid.c.kind, grid.c.households, grid.c.area_m2)
+        since = func.lower(grid.c.editions)
+        query = select(since.label("since"), func.upper(grid.c.editions).label("until"), *columns)
+        rows = self._session.execute(query.where(grid.c.code == code).order_by(since))
+        return [GridSpan(**row) for row in rows.mappings()]
+
     def checksum(self, edition: int) -> str:
         """Return the checksum over the digests of an edition's grids (``domain/checksum.py``), reckoned here."""
-        every = aggregate_order_by(grid.c.digest, grid.c.code.collate("C"))
-        query = select(func.encode(func.sha256(func.string_agg(every, text("''::bytea"))), "hex"))
+        ordered = aggregate_order_by(text("''::bytea"), grid.c.code.collate("C"))
+        query = select(func.encode(func.sha256(func.string_agg(grid.c.digest, ordered)), "hex"))
         return str(self._session.scalar(query.where(grid.c.editions.contains(edition))))
 
     def search(self, edition: int, wanted: GridFilter) -> list[GridRecord]:

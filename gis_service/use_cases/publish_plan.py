@@ -13,6 +13,7 @@ from gis_service.domain.checksum import checksum
 from gis_service.domain.edition import Edition
 from gis_service.domain.plan import Draft, Plan
 from gis_service.errors import ClashError, NotFoundError
+from gis_service.use_cases.assess_impact import trace_lineage
 from grid_boundaries.check import CheckRules, Report, check_tree
 from grid_boundaries.partition import Grid
 
@@ -75,6 +76,7 @@ def publish_plan(
 
         number = 1 if latest is None else latest.number + 1
         _refuse_used_codes(draft, before, work)
+        gone = trace_lineage(None if latest is None else latest.number, draft, work)
         work.grids.publish(number, closed=touched & {grid.code for grid in before}, added=draft.grids, attributes={})
         edition = work.editions.append(
             number=number,
@@ -86,6 +88,7 @@ def publish_plan(
             certificate=dict(report.certificate or {}),
             bounds=tuple(shapely.total_bounds([grid.shape for grid in after]).tolist()),
         )
+        work.lineage.add(number, gone)
         _reown_buildings(number, touched, work)
         work.plans.mark_published(plan_id, number)
         work.commit()
@@ -119,7 +122,7 @@ def _choose_effect(wanted: datetime | None, latest: Edition | None, work: UnitOf
 
 def _refuse_used_codes(draft: Draft, before: Sequence[Grid], work: UnitOfWork) -> None:
     """Refuse a new grid under the code of a retired one: codes are never reused."""
-    new = {grid.code for grid in draft.grids} - {grid.code for grid in before}
+    new = {grid.code for grid in draft.grids} - {grid.code for grid in before} - draft.restored
     used = sorted(work.grids.used_codes(new))
     if used:
         raise ClashError(f"the codes {', '.join(used)} belonged to retired grids; choose others", code="code-reused")

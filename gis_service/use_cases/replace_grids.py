@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
@@ -11,7 +11,9 @@ from gis_service.errors import ClashError, InputFault, NotFoundError, RuleBroken
 from grid_boundaries.partition import Grid, on_lattice
 
 
-def replace_grids(plan_id: int, grids: Sequence[Grid], principal: Principal, work: UnitOfWork) -> None:
+def replace_grids(
+    plan_id: int, grids: Sequence[Grid], principal: Principal, work: UnitOfWork, *, retired: Collection[str] = ()
+) -> None:
     """Let a draft hold these grids, new or redrawn, each vertex on the lattice; a draft may be wrong.
 
     Raises:
@@ -28,7 +30,7 @@ def replace_grids(plan_id: int, grids: Sequence[Grid], principal: Principal, wor
             raise NotFoundError(f"no plan has the id {plan_id}")
         if plan.state != "draft":
             raise ClashError(f"plan {plan_id} is {plan.state}; only a draft can be changed", code="not-a-draft")
-        made = Draft(grids=tuple(_on_lattice(grid) for grid in grids))
+        made = Draft(grids=tuple(_on_lattice(grid) for grid in grids), retired=frozenset(retired))
         detail = {"codes": [grid.code for grid in grids]}
         work.plans.record_change(plan_id, operation="replace", detail=detail, made_by=principal.name, made=made)
         work.commit()

@@ -14,6 +14,7 @@ from gis_service.domain.edition import Edition
 from gis_service.domain.plan import Draft, Plan
 from gis_service.errors import ClashError, NotFoundError
 from gis_service.use_cases.assess_impact import trace_lineage
+from gis_service.use_cases.generalise_edition import generalise_edition
 from grid_boundaries.check import CheckRules, Report, check_tree
 from grid_boundaries.partition import Grid
 
@@ -90,6 +91,7 @@ def publish_plan(
         )
         work.lineage.add(number, gone)
         _reown_buildings(number, touched, work)
+        generalise_edition(number, touched, work)
         work.plans.mark_published(plan_id, number)
         work.commit()
         return edition

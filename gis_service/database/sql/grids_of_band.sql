@@ -6,7 +6,12 @@
 -- Out   id, code, level, parent, shape as WKB, and has_children in the edition; by code.
 -- Units degrees.
 -- Index grid_shape_ix with boxes, grid_one_row_per_code_and_edition with codes, else all rows are read.
-WITH asked AS (
+WITH above AS MATERIALIZED (
+    SELECT g.code
+    FROM grid AS g
+    WHERE g.level = ANY (CAST(:coarser AS text[])) AND g.editions @> CAST(:edition AS int)
+),
+asked AS (
     SELECT g.id
     FROM grid AS g
     WHERE CAST(:codes AS text[]) IS NULL
@@ -35,8 +40,7 @@ SELECT
     ) AS has_children
 FROM asked
 JOIN grid AS g ON g.id = asked.id
-LEFT JOIN grid AS above ON above.code = g.parent AND above.editions @> CAST(:edition AS int)
 WHERE g.level = CAST(:level AS text)
     OR g.level = ANY (CAST(:coarser AS text[]))
-    OR above.level = ANY (CAST(:coarser AS text[]))
+    OR g.parent IN (SELECT above.code FROM above)
 ORDER BY g.code

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import shapely
 from sqlalchemy import ColumnElement, Row, Select, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import Range, aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -135,40 +136,70 @@ class GridRepository:
         """Return those of the codes that any edition has ever used."""
         return set(self._session.scalars(select(grid_code.c.code).where(grid_code.c.code.in_(codes))))
 
+    def used_codes_beginning(self, prefixes: Collection[str]) -> set[str]:
+        """Return the codes that any edition has ever used and that begin with one of the prefixes."""
+        begins = or_(*(grid_code.c.code.startswith(prefix, autoescape=True) for prefix in sorted(prefixes)))
+        return set(self._session.scalars(select(grid_code.c.code).where(begins))) if prefixes else set()
+
+    def bounds_of_roots(self, edition: int) -> Bounds:
+        """Return the box around the grids without a parent; an edition has at least one."""
+        query = select(grid.c.shape).where(grid.c.editions.contains(edition), grid.c.parent.is_(None))
+        west, south, east, north = shapely.total_bounds(
+            [from_column(one) for one in self._session.scalars(query)]
+        ).tolist()
+        return west, south, east, north
+
+    def parents_of(self, edition: int, codes: Collection[str]) -> dict[str, str | None]:
+        """Return the parent of each of some grids in an edition, by code, without their shapes."""
+        query = select(grid.c.code, grid.c.parent).where(grid.c.editions.contains(edition), grid.c.code.in_(codes))
+        return {row.code: row.parent for row in self._session.execute(query)}
+
+    def parents(self, edition: int) -> set[str]:
+        """Return the codes of the grids that have children in an edition."""
+        query = select(grid.c.parent).where(grid.c.editions.contains(edition), grid.c.parent.is_not(None))
+        return {code for code in self._session.scalars(query.distinct()) if code is not None}
+
     def publish(
-        self, edition: int, *, closed: Collection[str], added: Sequence[Grid], attributes: Mapping[str, Any]
+        self,
+        edition: int,
+        *,
+        closed: Collection[str],
+        added: Sequence[Grid],
+        attributes: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         """Close the rows of ``closed`` before an edition and open a row for each grid of ``added`` from it on.
 
-        ``attributes`` holds more of a grid by its code; a code that it lacks has none.
+        ``attributes`` holds more of a grid by its code; one that it lacks keeps what its closed row had.
         """
+        kept: dict[str, Mapping[str, Any]] = {}
         if closed:
-            self._session.execute(
+            ended = self._session.execute(
                 update(grid)
                 .where(grid.c.code.in_(closed), func.upper_inf(grid.c.editions))
                 .values(editions=func.int4range(func.lower(grid.c.editions), edition))
+                .returning(grid.c.code, grid.c.attributes)
             )
+            kept = {row.code: row.attributes for row in ended}
+        kept.update(attributes or {})
         if not added:
             return
         codes = [{"code": one.code} for one in added]
         self._session.execute(upsert(grid_code).on_conflict_do_nothing(), codes)
-        self._session.execute(
-            insert(grid),
-            [
-                {
-                    "code": one.code,
-                    "editions": Range(edition, None),
-                    "level": one.level,
-                    "parent": one.parent,
-                    "kind": one.kind,
-                    "name": one.name,
-                    "households": one.households,
-                    "attributes": attributes.get(one.code, {}),
-                    "area_m2": area_m2(one.shape),
-                    "digest": digest(one),
-                    "label_point": point_column(*label_point(one.shape)),
-                    "shape": to_multipolygon(one.shape),
-                }
-                for one in added
-            ],
-        )
+        self._session.execute(insert(grid), [_row(one, edition, kept.get(one.code, {})) for one in added])
+
+
+def _row(one: Grid, edition: int, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "code": one.code,
+        "editions": Range(edition, None),
+        "level": one.level,
+        "parent": one.parent,
+        "kind": one.kind,
+        "name": one.name,
+        "households": one.households,
+        "attributes": attributes,
+        "area_m2": area_m2(one.shape),
+        "digest": digest(one),
+        "label_point": point_column(*label_point(one.shape)),
+        "shape": to_multipolygon(one.shape),
+    }

@@ -22,6 +22,7 @@ from gis_service.database.levels import LevelRepository
 from gis_service.database.lineage import LineageRepository
 from gis_service.database.owners import OwnerRepository
 from gis_service.database.plans import PlanRepository
+from gis_service.database.proofs import ProofRepository
 from gis_service.database.rules import RuleRepository
 from gis_service.database.staff import StaffRepository
 from gis_service.database.stock import StockRepository
@@ -54,6 +55,7 @@ class UnitOfWork:
         self.owners = OwnerRepository(session)
         self.lineage = LineageRepository(session)
         self.plans = PlanRepository(session)
+        self.proofs = ProofRepository(session)
         self.rules = RuleRepository(session)
         self.staff = StaffRepository(session)
         self.stock = StockRepository(session)

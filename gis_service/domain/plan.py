@@ -32,6 +32,19 @@ class Plan:
     published_edition: int | None
     reverts: int | None
 
+    @property
+    def tag(self) -> str:
+        """What stands for this version of the plan in ``ETag`` and ``If-Match``."""
+        return f"plan-{self.id}-{self.version}"
+
+    @property
+    def standing(self) -> str:
+        """``draft``, ``checked`` (a draft without errors at the last check of this version), or what became."""
+        return "checked" if self.state == "draft" and self.is_valid else self.state
+
+
+STANDINGS = ("draft", "checked", "published", "withdrawn")
+
 
 @dataclass(frozen=True, slots=True)
 class PlanChange:
@@ -45,11 +58,20 @@ class PlanChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Footprint:
+    """The codes that a plan touches: drawn anew or changed, retired, and those that only follow."""
+
+    redrawn: tuple[str, ...]
+    retired: tuple[str, ...]
+    refined: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """The footprint of a plan: grids as it wants them, and codes that it retires.
 
-    ``refined`` are those of its grids that have only gained vertices on edges they had; ``restored`` those that a
-    revert brings back under their old codes.
+    ``refined`` are those of its grids that only follow: they have gained vertices on edges they had, or their
+    households are summed anew; ``restored`` those that a revert brings back under their old codes.
     """
 
     grids: tuple[Grid, ...] = ()
@@ -58,9 +80,26 @@ class Draft:
     restored: frozenset[str] = frozenset()
 
     @property
+    def redrawn(self) -> frozenset[str]:
+        """The codes that this plan alone may change until it is published: all but the refined."""
+        return self.touched - self.refined
+
+    @property
     def touched(self) -> frozenset[str]:
         """Every code that the plan adds, changes or retires."""
         return self.retired | {grid.code for grid in self.grids}
+
+    def overlaid(self, made: Draft) -> Draft:
+        """Return this draft after a change; what was redrawn stays redrawn, whatever the change calls it."""
+        grids = {grid.code: grid for grid in self.grids if grid.code not in made.touched}
+        grids.update((grid.code, grid) for grid in made.grids)
+        retired = (self.retired - grids.keys()) | made.retired
+        return Draft(
+            grids=tuple(grids[code] for code in sorted(grids)),
+            retired=retired,
+            refined=frozenset((self.refined - made.touched) | (made.refined - self.redrawn)),
+            restored=frozenset((self.restored | made.restored) & grids.keys()),
+        )
 
     def apply_to(self, grids: Sequence[Grid]) -> list[Grid]:
         """Return all grids of an edition as they would be with this draft, by code."""

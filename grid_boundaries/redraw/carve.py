@@ -11,11 +11,12 @@ import shapely
 from grid_boundaries.projection import LocalPlane, straight_area_m2
 from grid_boundaries.redraw.codes import number_on
 from grid_boundaries.redraw.cuts import SNAP_M, contains
-from grid_boundaries.redraw.drawing import Drawing, too_fine
+from grid_boundaries.redraw.drawing import Drawing, exactly
 from grid_boundaries.redraw.edges import Edge, Face, FoldedError, combine, faces_of, path_edges, shape_of, turned
 from grid_boundaries.redraw.families import pieces_of
 from grid_boundaries.redraw.ground import Ground, Redraw
-from grid_boundaries.redraw.reading import need, need_free, need_kind, need_name, read_polygon
+from grid_boundaries.redraw.needs import need, need_free, need_kind, need_name
+from grid_boundaries.redraw.reading import not_valid, read_polygon
 from grid_boundaries.redraw.refusal import RedrawRefusedError
 
 
@@ -58,13 +59,13 @@ def carve(
     paths = drawing.node(rings)
     try:
         wanted = combine([path_edges(path) for path in paths])
-        shares = _shares(drawing, wanted, polygon)
     except FoldedError:
-        raise too_fine("the polygon") from None
-    shares = _of_one_parent(ground, shares, parent, snap_m)
+        raise not_valid("polygon") from None
+    shares = _of_one_parent(ground, _shares(drawing, wanted, polygon), parent, snap_m)
     _refuse_swallowed(drawing, shares)
-    new = combine([share.taken for share in shares.values()])
-    left_out = _left_out(wanted, new, snap_m, parent)
+    with exactly(*shares):
+        new = combine([share.taken for share in shares.values()])
+        left_out = _left_out(wanted, new, snap_m, parent)
     first = max(shares, key=lambda donor: (shares[donor].area_m2, donor))
     new_code = code if code is not None else number_on(ground, first, 1)[0]
     for donor, share in shares.items():
@@ -85,12 +86,14 @@ def _shares(drawing: Drawing, wanted: frozenset[Edge], polygon: shapely.Polygon)
     for code, grid in ground.items():
         if ground.children_of(code) or not ground.edges_of(code) or not grid.shape.intersects(polygon.envelope):
             continue
-        region = drawing.edges(code)
-        cuts = [edge for edge, within in zip(wanted, contains(region, list(wanted)), strict=True) if within]
-        taken = [face for face in faces_of(region, cuts) if _is_wanted(face, wanted)]
-        if taken:
-            area_m2 = sum(straight_area_m2(face.shape) for face in taken)
-            shares[code] = _Share(combine([face.edges for face in taken]), area_m2)
+        need(ground, code, "polygon")
+        with exactly(code):
+            region = drawing.edges(code)
+            cuts = [edge for edge, within in zip(wanted, contains(region, list(wanted)), strict=True) if within]
+            taken = [face for face in faces_of(region, cuts) if _is_wanted(face, wanted)]
+            if taken:
+                area_m2 = sum(straight_area_m2(face.shape) for face in taken)
+                shares[code] = _Share(combine([face.edges for face in taken]), area_m2)
     return shares
 
 

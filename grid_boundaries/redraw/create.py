@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grid_boundaries.partition import Grid
 from grid_boundaries.redraw.ground import Ground, Redraw
-from grid_boundaries.redraw.reading import need_free, need_name
+from grid_boundaries.redraw.needs import need_free, need_name
 from grid_boundaries.redraw.refusal import RedrawRefusedError
 from grid_boundaries.redraw.replace import replace
 

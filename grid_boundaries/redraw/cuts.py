@@ -18,6 +18,9 @@ from grid_boundaries.redraw.reading import in_degrees, refuse_loops
 SNAP_M = 1.0
 """An end of a line that stops short of a border by at most this is moved onto it."""
 
+ON_STEPS = 2.0
+"""A point computed on an edge and rounded is hardly ever farther from it, in steps of the lattice."""
+
 Side = Literal["inside", "border", "outside"]
 
 
@@ -81,7 +84,7 @@ def contains(region: frozenset[Edge], edges: Sequence[Edge]) -> list[bool]:
 def land(end: Point, border: Sequence[Edge], within_m: float) -> Landing | None:
     """Return where an end of a line meets a border that it is near; None where it is farther than ``within_m``.
 
-    An end within a step of the lattice stays where it is.  Else it goes to the nearest corner, if that is near
+    An end within two steps of the lattice stays where it is.  Else it goes to the nearest corner, if that is near
     enough, or to the nearest point of an edge.  Ties go to the smaller point.
     """
     start, step, at = _in_metres(border, end)
@@ -93,7 +96,7 @@ def land(end: Point, border: Sequence[Edge], within_m: float) -> Landing | None:
     edge = border[number]
     if end in edge:
         return Landing(end, None, 0.0)
-    if away[number] * 2 <= at.min():
+    if away[number] <= ON_STEPS * at.min():
         return Landing(end, forward(edge), 0.0)
     corners = np.hypot(*start.T)
     nearest = int(np.argmin(corners))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -95,7 +96,8 @@ class Drawing:
             self._regions[code] = self.drawn(code)
             self._after.setdefault(code, self.ground[code])
         for code, edges in self._regions.items():
-            self._after[code] = replace(self._after[code], shape=self._shape(code, edges))
+            with exactly(code):
+                self._after[code] = replace(self._after[code], shape=shape_of(edges))
         refined = [code for code in self._users if code not in self._regions and code not in self._retired]
         only_refined = frozenset(code for code in refined if code not in self._after)
         for code in refined:
@@ -108,10 +110,8 @@ class Drawing:
         return Redraw(grids, frozenset(self._retired), only_refined, {**detail, "inserted": self._inserted()})
 
     def _sum(self, code: str) -> frozenset[Edge]:
-        try:
+        with exactly(code):
             edges = combine([self.edges(code), *self._plus[code]], self._minus[code])
-        except FoldedError:
-            raise too_fine(code) from None
         if not edges:
             raise RedrawRefusedError(
                 "grid-vanishes",
@@ -120,12 +120,6 @@ class Drawing:
                 grids=(code,),
             )
         return edges
-
-    def _shape(self, code: str, edges: frozenset[Edge]) -> Any:  # noqa: ANN401  a shape
-        try:
-            return shape_of(edges)
-        except FoldedError:
-            raise too_fine(code) from None
 
     def _inserted(self) -> int:
         return len({point for chain in self._chains.values() for point in chain[1:-1]})
@@ -158,6 +152,15 @@ class Drawing:
         return any(
             self._after.get(child, self.ground[child]).parent == parent for child in self.ground.children_of(parent)
         ) or any(grid.parent == parent for grid in self._after.values())
+
+
+@contextmanager
+def exactly(*codes: str) -> Iterator[None]:
+    """Refuse, naming grids, where edges fold or overlap while they are drawn."""
+    try:
+        yield
+    except FoldedError:
+        raise too_fine(*codes) from None
 
 
 def too_fine(*codes: str) -> RedrawRefusedError:

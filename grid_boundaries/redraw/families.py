@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from grid_boundaries.redraw.cuts import contains
 from grid_boundaries.redraw.drawing import Drawing
-from grid_boundaries.redraw.edges import Edge, combine, faces_of
+from grid_boundaries.redraw.edges import Edge, faces_of
 from grid_boundaries.redraw.refusal import RedrawRefusedError
 
 
@@ -53,8 +53,3 @@ def _holds(part: frozenset[Edge], child: frozenset[Edge]) -> bool:
 def pieces_of(edges: frozenset[Edge]) -> int:
     """Return in how many pieces a region is."""
     return len(faces_of(edges))
-
-
-def together(regions: Sequence[frozenset[Edge]]) -> frozenset[Edge]:
-    """Return the edges of regions that keep apart, put together."""
-    return combine(regions)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from grid_boundaries.redraw.drawing import Drawing, too_fine
-from grid_boundaries.redraw.edges import Edge, FoldedError, combine, forward
+from grid_boundaries.redraw.drawing import Drawing, exactly
+from grid_boundaries.redraw.edges import Edge, combine, forward
 from grid_boundaries.redraw.ground import Ground, Redraw
-from grid_boundaries.redraw.reading import need_all, need_free
+from grid_boundaries.redraw.needs import need_all, need_free
 from grid_boundaries.redraw.refusal import RedrawRefusedError
 
 
@@ -34,10 +34,8 @@ def merge(ground: Ground, codes: Collection[str], into: str) -> Redraw:
     counts = [ground[code].households for code in wanted]
     known = [count for count in counts if count is not None]
     households = sum(known) if len(known) == len(counts) else None
-    try:
+    with exactly(*wanted):
         edges = combine([drawing.edges(code) for code in wanted])
-    except FoldedError:
-        raise too_fine(*wanted) from None
     drawing.add(replace(model, code=into, households=households), edges)
     drawing.retire(code for code in wanted if code != into)
     for code in wanted:

@@ -10,11 +10,12 @@ import shapely
 from grid_boundaries.partition import Grid
 from grid_boundaries.redraw.arcs import Match, arcs_between, match_arc, metres_between
 from grid_boundaries.redraw.cuts import SNAP_M, Course, Landing, course, land, landed, told
-from grid_boundaries.redraw.drawing import Drawing
+from grid_boundaries.redraw.drawing import Drawing, exactly
 from grid_boundaries.redraw.edges import Edge, Face, Point, combine, faces_of, path_edges, turned
 from grid_boundaries.redraw.families import homes, pieces_of, refuse_crossed
 from grid_boundaries.redraw.ground import Ground, Redraw
-from grid_boundaries.redraw.reading import need_all, read_line
+from grid_boundaries.redraw.needs import need_all
+from grid_boundaries.redraw.reading import read_line
 from grid_boundaries.redraw.refusal import RedrawRefusedError
 
 
@@ -35,19 +36,21 @@ def move_edge(ground: Ground, between: Sequence[str], line: shapely.LineString, 
     path = read_line(line)
     match = _need_match(ground, one, other, path)
     arc = match.arc.points[::-1] if match.backwards else match.arc.points
-    outline = sorted(combine([ground.edges_of(one.code), ground.edges_of(other.code)]))
+    with exactly(one.code, other.code):
+        outline = sorted(combine([ground.edges_of(one.code), ground.edges_of(other.code)]))
     landings = [] if match.arc.closed else [_land(path[end], arc[end], outline, snap_m) for end in (0, -1)]
     drawing = Drawing(ground)
     pins: dict[Edge, list[Point]] = {}
     if landings:
         path, pins = landed(path, landings)
     (noded,) = drawing.node([path], pins)
-    both = combine([drawing.edges(one.code), drawing.edges(other.code)])
-    run = course(noded, both)
-    _refuse_astray(one, other, run, snap_m)
-    faces = _faces(drawing, one, other, match, run)
-    _refuse_broken(drawing, faces)
-    _follow(drawing, one, other, faces, run.inside)
+    with exactly(one.code, other.code):
+        run = course(noded, combine([drawing.edges(one.code), drawing.edges(other.code)]))
+        _refuse_astray(one, other, run, snap_m)
+        after = _sides(drawing, one, other, match, run)
+        _refuse_idle(drawing, after)
+        _refuse_broken(drawing, after)
+        _follow(drawing, one, other, after, run.inside)
     return drawing.finish({"between": [one.code, other.code], "snapped": told(landings)})
 
 
@@ -153,7 +156,7 @@ def _refuse_astray(one: Grid, other: Grid, run: Course, snap_m: float) -> None:
         )
 
 
-def _faces(drawing: Drawing, one: Grid, other: Grid, match: Match, run: Course) -> dict[str, frozenset[Edge]]:
+def _sides(drawing: Drawing, one: Grid, other: Grid, match: Match, run: Course) -> dict[str, frozenset[Edge]]:
     """Return the new edges of both grids: what lies on the left of the border is the first one's."""
     old_one, old_other = drawing.edges(one.code), drawing.edges(other.code)
     both = combine([old_one, old_other])
@@ -184,6 +187,17 @@ def _faces(drawing: Drawing, one: Grid, other: Grid, match: Match, run: Course) 
                 pointer="line",
             )
     return {code: combine([face.edges for face in faces]) for code, faces in owned.items()}
+
+
+def _refuse_idle(drawing: Drawing, after: dict[str, frozenset[Edge]]) -> None:
+    if all(edges == drawing.edges(code) for code, edges in after.items()):
+        raise RedrawRefusedError(
+            "nothing-to-do",
+            f"The common edge of {' and '.join(after)} has this course already.",
+            f"网格 {'、'.join(after)} 的公共边已经是这一走向。",
+            grids=tuple(after),
+            pointer="line",
+        )
 
 
 def _refuse_broken(drawing: Drawing, after: dict[str, frozenset[Edge]]) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from grid_boundaries.redraw.drawing import Drawing
+from grid_boundaries.redraw.drawing import Drawing, exactly
 from grid_boundaries.redraw.families import pieces_of
 from grid_boundaries.redraw.ground import Ground, Redraw
-from grid_boundaries.redraw.reading import need, need_all
+from grid_boundaries.redraw.needs import need, need_all
 from grid_boundaries.redraw.refusal import RedrawRefusedError
 
 
@@ -40,10 +40,22 @@ def move_parent(ground: Ground, codes: Collection[str], parent: str) -> Redraw:
                 drawing.give(ancestor, plus=edges)
                 touched[ancestor] = None
         drawing.update(code, parent=parent)
+    with exactly(*touched):
+        multipart = [code for code in touched if pieces_of(drawing.drawn(code)) > pieces_of(drawing.edges(code))]
     for code in touched:
-        drawing.update(code, households=None)
-    multipart = [code for code in touched if pieces_of(drawing.drawn(code)) > pieces_of(drawing.edges(code))]
+        drawing.update(code, households=_recounted(ground, code, moving, above))
     return drawing.finish({"moved": moving, "parent": parent, "multipart": sorted(multipart)})
+
+
+def _recounted(ground: Ground, code: str, moving: Sequence[str], above: Sequence[str]) -> int | None:
+    """Return the households of a grid that gave or got others; None where a count is unknown."""
+    own = ground[code].households
+    counts = [ground[child].households for child in moving if (code in ground.ancestors_of(child)) != (code in above)]
+    known = [count for count in counts if count is not None]
+    if own is None or len(known) < len(counts):
+        return None
+    after = own + sum(known) if code in above else own - sum(known)
+    return after if after >= 0 else None
 
 
 def _refuse_wrong_place(ground: Ground, codes: Sequence[str], parent: str) -> None:

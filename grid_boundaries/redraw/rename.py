@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grid_boundaries.redraw.drawing import Drawing
 from grid_boundaries.redraw.ground import Ground, Redraw
-from grid_boundaries.redraw.reading import need_known, need_name
+from grid_boundaries.redraw.needs import need_known, need_name
 
 
 def rename(ground: Ground, code: str, name: str) -> Redraw:

@@ -12,7 +12,7 @@ from grid_boundaries.partition import Grid, on_lattice
 from grid_boundaries.redraw.edges import Edge, Point, refine_shape, shape_edges
 from grid_boundaries.redraw.ground import Ground, Redraw
 from grid_boundaries.redraw.matching import match
-from grid_boundaries.redraw.reading import need_free, need_kind
+from grid_boundaries.redraw.needs import need_free, need_kind
 from grid_boundaries.redraw.refusal import RedrawRefusedError
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from grid_boundaries.redraw.ground import Ground, Redraw
 from grid_boundaries.redraw.merge import merge
-from grid_boundaries.redraw.reading import need_known
+from grid_boundaries.redraw.needs import need_known
 from grid_boundaries.redraw.refusal import RedrawRefusedError
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from grid_boundaries.redraw.drawing import Drawing
 from grid_boundaries.redraw.ground import Ground, Redraw
-from grid_boundaries.redraw.reading import need_kind, need_known, need_name
+from grid_boundaries.redraw.needs import need_kind, need_known, need_name
 from grid_boundaries.redraw.refusal import RedrawRefusedError
 
 

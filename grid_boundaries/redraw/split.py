@@ -10,11 +10,12 @@ import shapely
 from grid_boundaries.partition import Grid
 from grid_boundaries.redraw.codes import number_on
 from grid_boundaries.redraw.cuts import SNAP_M, Course, course, land, landed, told
-from grid_boundaries.redraw.drawing import Drawing
+from grid_boundaries.redraw.drawing import Drawing, exactly
 from grid_boundaries.redraw.edges import Edge, Face, combine, faces_of
 from grid_boundaries.redraw.families import homes, refuse_crossed
 from grid_boundaries.redraw.ground import Ground, Redraw
-from grid_boundaries.redraw.reading import in_degrees, need, need_free, read_line
+from grid_boundaries.redraw.needs import need, need_free
+from grid_boundaries.redraw.reading import in_degrees, read_line
 from grid_boundaries.redraw.refusal import RedrawRefusedError
 
 
@@ -47,11 +48,12 @@ def split(
     path, pins = landed(path, landings)
     drawing = Drawing(ground)
     (noded,) = drawing.node([path], pins)
-    region = drawing.edges(code)
-    cuts = _need_cuts(grid, course(noded, region))
-    pieces = _pieces(grid, region, cuts)
     children = ground.children_of(code)
-    refuse_crossed(drawing, children, cuts)
+    with exactly(code):
+        region = drawing.edges(code)
+        cuts = _need_cuts(grid, course(noded, region))
+        pieces = _pieces(grid, region, cuts)
+        refuse_crossed(drawing, children, cuts)
     codes = _codes(ground, code, len(pieces), new_codes)
     for number, (new, piece) in enumerate(zip(codes, pieces, strict=True), start=1):
         name = grid.name if new == code or not grid.name else f"{grid.name}-{number}"

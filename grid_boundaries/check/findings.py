@@ -44,7 +44,7 @@ Fix: TypeAlias = Mapping[str, str | float]
 
 _SEVERITIES: Final = ("error", "warning", "info")
 RULES: Final[tuple[Rule, ...]] = get_args(Rule)
-_OVERLAPS: Final = frozenset({"overlap", "contained", "duplicate-geometry"})
+OVERLAPS: Final = frozenset({"overlap", "contained", "duplicate-geometry"})
 GAPS: Final = frozenset({"gap", "uncovered-parent"})
 
 
@@ -181,7 +181,7 @@ def make_report(
     summary = {
         **_counted(listed),
         "grids": grids,
-        "overlap_area_m2": _total_m2(listed, _OVERLAPS),
+        "overlap_area_m2": _total_m2(listed, OVERLAPS),
         "gap_area_m2": _total_m2(listed, GAPS),
         "coverage_ratio": coverage_ratio if grids else None,
     }

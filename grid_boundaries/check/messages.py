@@ -21,6 +21,10 @@ _REASONS = {
         "has coordinates outside longitude ±180 and latitude ±90: give degrees, longitude first",
         "坐标超出经度 ±180、纬度 ±90 的范围：请使用度，经度在前",
     ),
+    "round-the-earth": (
+        "is more than 180 degrees wide: what crosses the 180th meridian is to be split there (RFC 7946, 3.1.9)",
+        "东西跨度超过 180 度：跨越 180° 经线的图形应在该经线处拆分（RFC 7946 3.1.9）",
+    ),
     "no-area": ("has no area: its vertices lie on one line", "面积为零：所有顶点在一条直线上"),
     "rounds-away": (
         "folds over when rounded to 0.000000001 degree: a part of it is thinner than 0.1 mm",
@@ -39,7 +43,9 @@ _MEASURES = {
     "buildings": ("buildings", "楼栋数"),
     "incidents_a_year": ("incidents a year", "年事件数"),
 }
-NOTHING_TO_MEND = frozenset({"missing", "empty", "not-a-polygon", "not-finite", "not-degrees", "no-area"})
+NOTHING_TO_MEND = frozenset(
+    {"missing", "empty", "not-a-polygon", "not-finite", "not-degrees", "round-the-earth", "no-area"}
+)
 """Reasons that leave no polygon to make valid."""
 
 

@@ -9,15 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 from shapely.geometry import LineString, box
 
-from gis_service.domain.building import Building
 from gis_service.domain.checksum import checksum
 from gis_service.domain.plan_operation import Operation
 from gis_service.use_cases.change_plan import OperationRefusedError, change_plan
-from gis_service.use_cases.check_plan import check_draft
 from gis_service.use_cases.create_plan import create_plan
 from gis_service.use_cases.publish_plan import PlanNotPublishableError, publish_plan
 from gis_service.use_cases.redo_change import redo_change
-from gis_service.use_cases.register_buildings import register_buildings
 from gis_service.use_cases.undo_change import undo_change
 from grid_boundaries.check import CheckRules, check_tree
 from grid_boundaries.partition import Grid

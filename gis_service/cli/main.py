@@ -17,6 +17,7 @@ from gis_service.cli.migrate import migrate
 from gis_service.cli.serve import serve
 from gis_service.cli.sheet import sheet
 from gis_service.cli.tokens import tokens
+from gis_service.cli.verify import verify
 from gis_service.errors import ServiceError
 
 
@@ -52,6 +53,7 @@ app.command()(serve)
 app.command()(demo)
 app.command()(migrate)
 app.command()(check)
+app.command()(verify)
 app.command()(sheet)
 app.add_typer(tokens, name="tokens")
 app.add_typer(db, name="db")

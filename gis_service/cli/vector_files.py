@@ -216,6 +216,8 @@ def convert_to_degrees(files: Sequence[VectorFile]) -> tuple[list[VectorFile], i
     Raises:
         RuleBrokenError: a file has no polygon among its geometries, its parent is none, or degrees are out of range.
     """
+    for file in files:
+        _refuse_degrees_as_metres(file)
     noded, count = list(files), 0
     for crs in {file.crs for file in files if file.crs is not None and file.crs.is_projected}:
         together = [number for number, file in enumerate(files) if file.crs == crs]
@@ -228,6 +230,19 @@ def convert_to_degrees(files: Sequence[VectorFile]) -> tuple[list[VectorFile], i
     for file in converted:
         _refuse_other_shapes(file)
     return converted, count
+
+
+def _refuse_degrees_as_metres(file: VectorFile) -> None:
+    """Refuse a projected system whose numbers are all degrees: a tag that somebody set instead of converting."""
+    if file.crs is None or not file.crs.is_projected:
+        return
+    points = shapely.get_coordinates(_array(_shapes(file)))
+    points = points[np.isfinite(points).all(axis=1)]
+    if len(points) and (np.abs(points) <= (180, 90)).all():
+        raise RuleBrokenError(
+            f"{file.path} says that its coordinate system is {file.crs.name}, but its coordinates are degrees; set "
+            "the system in which they are, or convert them."
+        )
 
 
 def _refuse_other_shapes(file: VectorFile) -> None:

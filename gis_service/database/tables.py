@@ -241,7 +241,7 @@ finding_exception = Table(
     Column("grids", ARRAY(Text), nullable=False),
     Column("reason", Text, nullable=False),
     Column("owner", Text, nullable=False, comment="who answers for it"),
-    Column("expires_on", Date, nullable=False, comment="the first day on which it no longer holds"),
+    Column("expires_on", Date, nullable=False, comment="the last day on which it holds"),
     Column("granted_by", Text, nullable=False),
     _moment("granted_at", default=True),
     _moment("withdrawn_at", nullable=True),

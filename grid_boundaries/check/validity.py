@@ -33,8 +33,9 @@ def inspect_shapes(codes: Sequence[str], shapes: Sequence[BaseGeometry | None]) 
     """Sort out what is no valid polygon in degrees; heights are dropped, vertices rounded to the lattice.
 
     Not sound are: no geometry, an empty one, anything but a polygon or multipolygon, coordinates that are not
-    finite or no degrees, no area, and rings that cross or touch themselves as OGC 06-103r4 (Simple Features)
-    forbids.  What is valid as given and no more so on the lattice is not sound either.
+    finite or no degrees, more than half the Earth from west to east, no area, and rings that cross or touch
+    themselves as OGC 06-103r4 (Simple Features) forbids.  What is valid as given and no more so on the lattice is
+    not sound either.
     """
     array = np.empty(len(shapes), dtype=object)
     array[:] = list(shapes)
@@ -52,6 +53,9 @@ def inspect_shapes(codes: Sequence[str], shapes: Sequence[BaseGeometry | None]) 
         far = (np.abs(points[:, 0]) > 180) | (np.abs(points[:, 1]) > 90)  # noqa: PLR2004  the degrees of the Earth
     for i in np.unique(shape_of_point[far]).tolist():
         faults.setdefault(i, ("not-degrees", None))
+    bounds = shapely.bounds(array)
+    for i in np.flatnonzero(bounds[:, 2] - bounds[:, 0] > 180).tolist():  # noqa: PLR2004  half the Earth
+        faults.setdefault(i, ("round-the-earth", None))
     in_order = np.ones(len(array), np.bool_)
     in_order[list(faults)] = False
     sound = np.flatnonzero(in_order)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
+from shapely.geometry import mapping
 from starlette.testclient import TestClient
 
 from gis_service.api import grids, plans

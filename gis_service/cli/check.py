@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import orjson
 import typer
@@ -17,9 +18,11 @@ from shapely.geometry.base import BaseGeometry
 from gis_service.cli.vector_files import Feature, VectorFile, convert_to_degrees, read_vector_file
 from gis_service.errors import RuleBrokenError, ServiceError
 from gis_service.use_cases.check_boundaries import check_boundaries
-from grid_boundaries.check import CheckRules, Finding, Report
+from grid_boundaries.check import CheckRules, Difference, Finding, Report, verify_certificate
 from grid_boundaries.check.messages import area, length
 from grid_boundaries.partition import Grid
+
+_Given: TypeAlias = tuple[list[Grid], BaseGeometry | None, str | None]
 
 _SHOWN = 50
 _COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
@@ -34,16 +37,24 @@ def check(
     layer: Annotated[str | None, typer.Option(help="Which layer of FILE; the first by default.")] = None,
     tolerance_m: Annotated[float, typer.Option(min=0, help="Up to this width edges are misaligned.")] = 0.05,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    certificate: Annotated[
+        Path | None, typer.Option(help="A report, an edition or a certificate: is FILE what it certifies?")
+    ] = None,
 ) -> None:
     """Tell every overlap, gap and other fault of a partition, with place and size.
 
-    Exits 0 when it is valid, 1 when a finding is an error, 2 when the input cannot be used.
+    Exits 0 when it is valid, 1 when a finding is an error, 2 when the input cannot be used.  With --certificate: 0
+    when FILE is exactly what was certified, 1 when it differs, 2 when either cannot be used.
     """
     if not math.isfinite(tolerance_m):
         raise typer.BadParameter("a length in metres is needed", param_hint="--tolerance-m")
     try:
         with Console(stderr=True).status(f"Checking {file.name}"):
-            report, added = _check(file, parent, code_field, layer, CheckRules(tolerance_m=tolerance_m))
+            given, added = _read(file, parent, code_field, layer)
+            if certificate is not None:
+                differences = _verify(given, certificate)
+            else:
+                report = check_boundaries(*given, CheckRules(tolerance_m=tolerance_m))
     except ServiceError as error:
         typer.echo(error.detail, err=True)
         raise typer.Exit(2) from None
@@ -54,6 +65,9 @@ def check(
         typer.echo(
             f"{added} vertices were set on long edges where neighbours meet them, before converting.", err=True
         )
+    if certificate is not None:
+        _print_differences(differences, file, as_json)
+        raise typer.Exit(1 if differences else 0)
     if as_json:
         typer.echo(orjson.dumps(report.as_dict()))
     else:
@@ -61,16 +75,29 @@ def check(
     raise typer.Exit(0 if report.valid else 1)
 
 
-def _check(
-    file: Path, parent_file: Path | None, code_field: str | None, layer: str | None, rules: CheckRules
-) -> tuple[Report, int]:
-    """Return the report, and how many vertices had to be set on long edges of projected files."""
+def _read(file: Path, parent_file: Path | None, code_field: str | None, layer: str | None) -> tuple[_Given, int]:
+    """Return grids, parent and its code, and how many vertices had to be set on long edges of projected files."""
     read = [read_vector_file(file, layer), *([read_vector_file(parent_file)] if parent_file else [])]
     (given, *outer), added = convert_to_degrees(read)
     field = given.code_field(code_field)
     grids = [_grid(feature, field, number) for number, feature in enumerate(given.features, start=1)]
     parent, parent_code = _parent_of(outer[0], code_field) if outer else _own_parent(given, field)
-    return check_boundaries(grids, parent, parent_code, rules), added
+    return (grids, parent, parent_code), added
+
+
+def _verify(given: _Given, certificate_file: Path) -> list[Difference]:
+    """Return in what the grids differ from a certificate: bare, or the member ``certificate`` of a JSON object."""
+    try:
+        told = orjson.loads(certificate_file.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise RuleBrokenError(f"{certificate_file} is not readable as JSON: {error}") from None
+    certificate = told.get("certificate", told) if isinstance(told, dict) else None
+    if not isinstance(certificate, dict):
+        raise RuleBrokenError(f"{certificate_file} holds no certificate; nothing was proved there.")
+    try:
+        return verify_certificate(given[0], certificate, given[1], given[2])
+    except ValueError as error:
+        raise RuleBrokenError(f"{certificate_file}: {error}") from None
 
 
 def _own_parent(given: VectorFile, field: str) -> tuple[BaseGeometry | None, str | None]:
@@ -114,9 +141,27 @@ def _text(value: Any) -> str | None:  # noqa: ANN401  whatever a file's field ho
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
+def _print_differences(differences: Sequence[Difference], file: Path, as_json: bool) -> None:
+    if as_json:
+        typer.echo(orjson.dumps({"certified": not differences, "differences": [asdict(one) for one in differences]}))
+        return
+    console, chinese = Console(), _speaks_chinese()
+    for difference in differences:
+        console.print(difference.message_zh if chinese else difference.message, style="red", soft_wrap=True)
+    if differences:
+        verdict = f"{file.name} 与证明不符。" if chinese else f"{file.name} is not what was certified."
+    else:
+        verdict = f"{file.name} 与证明完全一致。" if chinese else f"{file.name} is exactly what was certified."
+    console.print(verdict, style="red" if differences else "green", soft_wrap=True)
+
+
+def _speaks_chinese() -> bool:
+    return os.environ.get("LANG", "").startswith("zh")
+
+
 def _print(report: Report, file: Path) -> None:
     console = Console()
-    chinese = os.environ.get("LANG", "").startswith("zh")
+    chinese = _speaks_chinese()
     if report.findings:
         console.print(_table(report.findings[:_SHOWN]))
         for finding in report.findings[:_SHOWN]:

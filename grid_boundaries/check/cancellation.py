@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grid_boundaries.check.edges import Edges, runs_forward
-from grid_boundaries.check.keys import edge_keys, leading_bits, sort_keys
+from grid_boundaries.check.keys import edge_keys, family_first, leading_bits, sort_keys
 
 _PAIR = 2
 
@@ -18,10 +18,12 @@ class Cancellation:
     """Which edges met exactly one opposite copy of themselves.
 
     ``left`` numbers the edges that did not, in the order of the input.  ``met`` numbers one edge of each pair that
-    did, sorted by ``edge_keys`` and under one key by family and points: an order that the input's has no part in.
+    did, and ``partner`` the other, by family, then by ``edge_keys``, and under one key by points: within a family an
+    order that neither the input's nor the other families have a part in.
     """
 
     met: NDArray[np.intp]
+    partner: NDArray[np.intp]
     left: NDArray[np.intp]
 
 
@@ -37,22 +39,24 @@ def cancel(edges: Edges) -> Cancellation:
     Edges are brought together by a key of their points and family, then compared point by point: a key that two
     different edges share costs time, never the proof.
     """
-    keys_as_given = edge_keys(edges)
-    order, keys = sort_keys(keys_as_given)
+    whole_keys = edge_keys(edges)
+    family_keys = family_first(whole_keys, edges.family)
+    order, keys = sort_keys(family_keys)
     begins = np.flatnonzero(np.concatenate([np.ones(min(1, len(keys)), np.bool_), keys[1:] != keys[:-1]]))
     twos = begins[np.diff(np.append(begins, len(keys))) == _PAIR]
     one, other = order.take(twos), order.take(twos + 1)
     met = _opposite(edges, one, other)
     if met.all() and _PAIR * len(twos) == len(keys):
-        return Cancellation(one, np.zeros(0, np.intp))
+        return Cancellation(one, other, np.zeros(0, np.intp))
     in_doubt = np.ones(len(keys), np.bool_)
     in_doubt[twos[met]] = False
     in_doubt[twos[met] + 1] = False
-    more, left = _cancel_by_points(edges, np.sort(order[in_doubt]))
-    more = more[np.argsort(keys_as_given[more], kind="stable")]
+    more, partners, left = _cancel_by_points(edges, np.sort(order[in_doubt]))
+    by_key = np.lexsort((whole_keys[more], edges.family[more]))
+    more, partners = more[by_key], partners[by_key]
     # Edges alone under their leading bits are sorted by the whole key too; the few others go in between.
-    there = np.searchsorted(keys[twos[met]], leading_bits(keys_as_given[more], len(keys)))
-    return Cancellation(np.insert(one[met], there, more), left)
+    there = np.searchsorted(keys[twos[met]], leading_bits(family_keys[more], len(keys)))
+    return Cancellation(np.insert(one[met], there, more), np.insert(other[met], there, partners), left)
 
 
 def _opposite(edges: Edges, one: NDArray[np.intp], other: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -70,11 +74,13 @@ def _same_points(these: NDArray[np.int64], those: NDArray[np.int64]) -> NDArray[
     return same
 
 
-def _cancel_by_points(edges: Edges, which: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _cancel_by_points(
+    edges: Edges, which: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
     """Cancel among the chosen edges by sorting family and points.
 
     Returns:
-        One edge of each pair, in the order of that sort; and what is left, in the order of ``which``.
+        One edge of each pair and the other, in the order of that sort; and what is left, in the order of ``which``.
     """
     forward = runs_forward(edges.start[which], edges.end[which])[:, None]
     start, end = edges.start[which], edges.end[which]
@@ -89,4 +95,4 @@ def _cancel_by_points(edges: Edges, which: NDArray[np.intp]) -> tuple[NDArray[np
     left = np.ones(len(which), np.bool_)
     left[order[twos[met]]] = False
     left[order[twos[met] + 1]] = False
-    return one[met], which[left]
+    return one[met], other[met], which[left]

@@ -1,84 +1,69 @@
-"""What lets anyone check again that grids tile their parent: edge hash, exact areas, versions."""
+"""What lets anyone check again that grids tile their parents: the proofs of all families in one hash."""
 
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
-from grid_boundaries.check.cancellation import Cancellation
-from grid_boundaries.check.edges import PARENT, Edges, runs_forward
+from grid_boundaries.check.proofs import FamilyProof
 from grid_boundaries.partition import LATTICE_PER_DEG
 
-FORM = "edge-cancellation/1"
+FORM = "edge-cancellation/2"
 """The recipe below; a change of it is a new number."""
 
-_LIMB_BITS = 13  # 2**39 (local steps) * 2**13, summed over 2**10 edges, stays below 2**63
-_CHUNK = 1024
 
+def combine_proofs(proofs: Iterable[FamilyProof]) -> dict[str, Any]:
+    """Return the certificate of families that are proved one by one, in any order.
 
-def certify(edges: Edges, cancellation: Cancellation, grids: int) -> dict[str, Any]:
-    """Return the certificate of a check that left nothing over.
+    ``hash`` is the Merkle tree hash over the families, ordered by the parent's code (by Unicode code point; an
+    outline without a code comes first).  A leaf is the family as JSON text in UTF-8 without spaces:
+    ``[parent, grids, edges, edge_hash, doubled_area]``, the area as a string.  The counts and the area are sums.
+    ``versions`` are those of the libraries that made it, and in no hash.
 
-    ``edge_hash`` is the SHA-256 of the undirected edges, once each, as five little-endian 64-bit integers (family,
-    then longitude and latitude of the smaller and of the larger point, in lattice steps), sorted by ``edge_keys``
-    and then by these integers.  Families are numbered by the order of their parents' codes, from 0.  The areas are
-    exact: twice the signed area in square lattice steps, as decimal strings since JSON numbers lose digits.
-
-    Args:
-        edges: all directed edges, the children's before the parents', which are reversed.
-        cancellation: their pairs, nothing left.
-        grids: how many grids the check saw.
+    So a publication that touches one family needs the proof of that one anew, and whoever holds one family's proof
+    and its path of hashes can show that it is part of the certificate.
 
     Raises:
-        ValueError: edges are left over, so there is nothing to certify.
+        ValueError: there are no proofs, or two for one parent.
+
+    Source:
+        RFC 9162, 2.1.1, for the hashes of leaves (after a zero byte) and of nodes (after a one).
     """
-    if len(cancellation.left):
-        raise ValueError("a certificate needs edges that all cancel")
-    children = len(edges) - int(np.count_nonzero(edges.owner == PARENT))
+    ordered = sorted(proofs, key=lambda proof: (proof.parent is not None, proof.parent or ""))
+    if not ordered:
+        raise ValueError("a certificate needs at least one family")
+    for one, other in pairwise(ordered):
+        if one.parent == other.parent:
+            raise ValueError(f"there are two proofs for the parent {one.parent}")
     return {
         "form": FORM,
         "lattice_per_degree": LATTICE_PER_DEG,
-        "grids": grids,
-        "families": int(edges.family.max()) + 1 if len(edges) else 0,
-        "edges": len(cancellation.met),
-        "edge_hash": _edge_hash(edges.pick(cancellation.met)),
-        "doubled_area_of_children": str(doubled_area(edges.start[:children], edges.end[:children])),
-        "doubled_area_of_parents": str(-doubled_area(edges.start[children:], edges.end[children:])),
+        "families": len(ordered),
+        "grids": sum(proof.grids for proof in ordered),
+        "edges": sum(proof.edges for proof in ordered),
+        "doubled_area": str(sum(proof.doubled_area for proof in ordered)),
+        "hash": _tree_hash([_leaf(proof) for proof in ordered]).hex(),
         "versions": {"shapely": shapely.__version__, "geos": shapely.geos_version_string, "numpy": np.__version__},
     }
 
 
-def _edge_hash(edges: Edges) -> str:
-    forward = runs_forward(edges.start, edges.end)[:, None]
-    record = np.empty((len(edges), 5), dtype="<i8")
-    record[:, 0] = edges.family
-    record[:, 1:3] = np.where(forward, edges.start, edges.end)
-    record[:, 3:5] = np.where(forward, edges.end, edges.start)
-    return hashlib.sha256(record.data).hexdigest()
+def _leaf(proof: FamilyProof) -> bytes:
+    text = json.dumps(list(proof.as_dict().values()), ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(b"\x00" + text.encode("utf-8", "surrogatepass")).digest()
 
 
-def doubled_area(start: NDArray[np.int64], end: NDArray[np.int64]) -> int:
-    """Return twice the signed area that the edges of closed rings enclose, in square lattice steps.
-
-    It is exact, whatever its size: products are split into limbs that fit 64-bit integers, summed in chunks, and put
-    together as Python integers.
-    """
-    if not len(start):
-        return 0
-    start, end = start - start[0], end - start[0]
-    return _sum_of_products(start[:, 0], end[:, 1]) - _sum_of_products(end[:, 0], start[:, 1])
-
-
-def _sum_of_products(these: NDArray[np.int64], those: NDArray[np.int64]) -> int:
-    chunks = np.arange(0, len(these), _CHUNK)
-    total = 0
-    for limb in range(3):
-        part = those >> (limb * _LIMB_BITS)
-        if limb < 2:  # noqa: PLR2004  the last of three limbs keeps the sign
-            part &= (1 << _LIMB_BITS) - 1
-        total += sum(np.add.reduceat(these * part, chunks).tolist()) << (limb * _LIMB_BITS)
-    return total
+def _tree_hash(hashes: Sequence[bytes]) -> bytes:
+    """Return the root: neighbours are joined level by level, one without a neighbour goes up as it is."""
+    while len(hashes) > 1:
+        joined = [
+            hashlib.sha256(b"\x01" + one + other).digest()
+            for one, other in zip(hashes[::2], hashes[1::2], strict=False)
+        ]
+        hashes = joined + list(hashes[2 * len(joined) :])
+    return hashes[0]

@@ -12,13 +12,14 @@ from shapely import STRtree
 from shapely.geometry import Polygon, mapping
 
 from grid_boundaries.check import messages
+from grid_boundaries.check.edges import parts_of
 from grid_boundaries.check.findings import Finding, place_of
 
 
 def find_enclaves(codes: Sequence[str], shapes: NDArray[np.object_], family: NDArray[np.int32]) -> list[Finding]:
     """Return a remark for each grid that fills a hole of another of its family: it has one neighbour all around."""
     found: list[Finding] = []
-    parts, shape_of_part = shapely.get_parts(shapes, return_index=True)
+    parts, shape_of_part = parts_of(shapes)
     holed = np.flatnonzero(shapely.get_num_interior_rings(parts) > 0)
     if not len(holed):
         return found

@@ -45,7 +45,8 @@ def find_duplicate_shapes(
     keys = np.zeros(len(shapes), np.uint64)
     for column in boxes.T:
         keys = scatter(keys ^ column)
-    if len(np.unique(keys)) == len(keys):
+    in_order = np.sort(keys)
+    if (in_order[1:] != in_order[:-1]).all():
         return [], np.arange(len(shapes))
     alike: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
     for number, key in enumerate(zip(keys.tolist(), family.tolist(), strict=True)):
@@ -62,7 +63,9 @@ def find_duplicate_shapes(
                 group.sort(key=lambda number: codes[number])
                 findings.append(_same_shape([codes[number] for number in group], shapes[group[0]]))
                 dropped += group[1:]
-    return findings, np.setdiff1d(np.arange(len(shapes)), np.array(dropped, dtype=np.intp))
+    keep = np.ones(len(shapes), np.bool_)
+    keep[dropped] = False
+    return findings, np.flatnonzero(keep)
 
 
 def _same_code(code: str, times: int, places: list[tuple[float, float]]) -> Finding:

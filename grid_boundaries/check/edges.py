@@ -15,6 +15,9 @@ from grid_boundaries.partition import to_lattice
 PARENT = -1
 """The owner number of the parent's edges: the outside is one more grid."""
 
+_SMALL = 2**30  # steps
+_POLYGON = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Edges:
@@ -66,7 +69,7 @@ def edges_of(
             edges, whose owner is ``PARENT``.
     """
     array = np.asarray(shapes, dtype=object)
-    parts, shape_of_part = shapely.get_parts(array, return_index=True)
+    parts, shape_of_part = parts_of(array)
     rings, part_of_ring = shapely.get_rings(parts, return_index=True)
     points = to_lattice(shapely.get_coordinates(rings))
     sizes = shapely.get_num_coordinates(rings).astype(np.int64)
@@ -92,21 +95,30 @@ def edges_of(
     )
 
 
-def _turns_left(points: NDArray[np.int64], first: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return for each ring whether it runs anticlockwise; exact.
+def parts_of(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
+    """Return the polygons of polygons and multipolygons, and of which shape each is; quick where all are polygons."""
+    if (shapely.get_type_id(shapes) == _POLYGON).all():
+        return shapes, np.arange(len(shapes))
+    parts, shape_of_part = shapely.get_parts(shapes, return_index=True)
+    return parts, shape_of_part
 
-    The sum of cross products is taken twice.  In 64-bit integers it is right modulo 2**64, and so exact where it
-    is small; as a float it has an error far below 2**60, and so the right sign where it is large.
+
+def _turns_left(points: NDArray[np.int64], first: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return for each closed ring whether it runs anticlockwise; exact.
+
+    A sum of cross products in 64-bit integers is right modulo 2**64, and so exact for a ring within 2**30 steps (one
+    degree) of its first point, whose doubled area is below 2**63.  Larger rings are summed as Python integers.
     """
     if not len(first):
         return np.zeros(0, np.bool_)
-    local = points - np.repeat(points[first], sizes, axis=0)
+    local = points - np.repeat(points[first], sizes, axis=0)  # zero where a ring starts and ends
     x, y = local[:, 0], local[:, 1]
-    following = np.arange(1, len(points) + 1)
-    following[first + sizes - 1] = first
+    cross = np.zeros(len(points), np.int64)
     with np.errstate(over="ignore"):
-        exact = np.add.reduceat(x * y[following] - x[following] * y, first)
-    east, north = x.astype(np.float64), y.astype(np.float64)
-    rough = np.add.reduceat(east * north[following] - east[following] * north, first)
-    turns: NDArray[np.bool_] = np.where(np.abs(rough) > 2.0**61, rough > 0, exact > 0)
+        cross[:-1] = x[:-1] * y[1:] - x[1:] * y[:-1]
+        turns: NDArray[np.bool_] = np.add.reduceat(cross, first) > 0
+    far = np.flatnonzero((np.abs(x) >= _SMALL) | (np.abs(y) >= _SMALL))
+    for ring in set((np.searchsorted(first, far, "right") - 1).tolist()):
+        lon, lat = local[first[ring] : first[ring] + sizes[ring]].astype(object).T
+        turns[ring] = (lon[:-1] * lat[1:] - lon[1:] * lat[:-1]).sum() > 0
     return turns

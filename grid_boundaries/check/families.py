@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import shapely
@@ -14,12 +13,12 @@ from shapely.geometry.base import BaseGeometry
 
 from grid_boundaries.check import messages
 from grid_boundaries.check.cancellation import Cancellation, cancel
-from grid_boundaries.check.certificate import certify
 from grid_boundaries.check.contiguity import find_enclaves
 from grid_boundaries.check.coverage import Family, explain
 from grid_boundaries.check.duplicates import find_duplicate_shapes
 from grid_boundaries.check.edges import PARENT, Edges, edges_of
 from grid_boundaries.check.findings import GAPS, Finding, place_of
+from grid_boundaries.check.proofs import FamilyProof, prove_families
 from grid_boundaries.check.rules import CheckRules
 from grid_boundaries.check.unmatched import cut_at_vertices
 from grid_boundaries.projection import straight_area_m2
@@ -32,7 +31,8 @@ class Families:
     """Sound shapes, flat and on the lattice, by family.
 
     ``family[i]`` is the family of ``shapes[i]``, -1 where it belongs to none.  ``parents[f]`` and ``parent_codes[f]``
-    are what family ``f`` must fill; None where nothing bounds it.  ``outlines``: the parents are no grids but
+    are what family ``f`` must fill; None where nothing bounds it.  ``doubted`` are families that cannot be proved
+    whatever their edges do: a member is not sound, or shares its code.  ``outlines``: the parents are no grids but
     outlines from the caller, which get the vertices of their children that they lack.
     """
 
@@ -41,25 +41,30 @@ class Families:
     family: NDArray[np.int32]
     parents: Sequence[BaseGeometry | None]
     parent_codes: Sequence[str | None]
+    doubted: frozenset[int] = frozenset()
     outlines: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class GroundCheck:
-    """Findings about ground, the least owned share of any family, and the proof where nothing is left over.
+    """Findings about ground, the least owned share of any family, and the proofs of those with nothing left over.
 
-    The share is None where there was no ground to measure.
+    The share is None where there was no ground to measure.  ``proved``: there are families, each with its proof.
     """
 
     findings: list[Finding]
     coverage_ratio: float | None
-    certificate: dict[str, Any] | None
+    proofs: tuple[FamilyProof, ...]
+    proved: bool
 
 
 def check_families(families: Families, rules: CheckRules) -> GroundCheck:
     """Check that every family tiles its parent; all edges cancel in one pass, what is left over by family."""
     inside = np.flatnonzero(families.family >= 0)
     findings, kept = _without_duplicates(families, inside)
+    doubted = families.doubted
+    if len(kept) < len(inside):
+        doubted |= set(families.family[np.setdiff1d(inside, kept)].tolist())
     edges = _edges(families, kept)
     cancellation = cancel(edges)
     ratio = 1.0
@@ -75,9 +80,15 @@ def check_families(families: Families, rules: CheckRules) -> GroundCheck:
     if families.outlines and len(left) and all(_is_remark_on_outline(finding) for finding in findings):
         edges = _with_outlines_cut(edges, cancellation)
         cancellation = cancel(edges)
-    proved = not len(cancellation.left) and len(edges) > 0
-    certificate = certify(edges, cancellation, len(families.codes)) if proved else None
-    return GroundCheck(findings, ratio if len(edges) else None, certificate)
+    proofs = prove_families(
+        edges,
+        cancellation,
+        [families.codes[number] for number in kept],
+        families.family[kept],
+        {number: code for number, code in enumerate(families.parent_codes) if number not in doubted},
+    )
+    proved = 0 < len(proofs) == len(families.parents)
+    return GroundCheck(findings, ratio if len(edges) else None, proofs, proved)
 
 
 def _is_remark_on_outline(finding: Finding) -> bool:

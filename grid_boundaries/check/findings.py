@@ -11,6 +11,8 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from grid_boundaries.check.certificate import combine_proofs
+from grid_boundaries.check.proofs import FamilyProof
 from grid_boundaries.check.rules import Severity, WidthClass
 
 Rule: TypeAlias = Literal[
@@ -92,11 +94,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All findings of one check, worst first, with their sums and, where all is proved, the certificate."""
+    """All findings of one check, worst first, with their sums and, where all is proved, the certificate.
+
+    ``proofs`` are those of the families that are proved, by parent, whether the others are or not; not in the JSON.
+    """
 
     findings: tuple[Finding, ...]
     summary: Mapping[str, Any]
     certificate: Mapping[str, Any] | None = None
+    proofs: tuple[FamilyProof, ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -141,13 +147,18 @@ def with_ids(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def make_report(
-    findings: Iterable[Finding], grids: int, coverage_ratio: float | None, certificate: Mapping[str, Any] | None
+    findings: Iterable[Finding],
+    grids: int,
+    coverage_ratio: float | None,
+    proofs: tuple[FamilyProof, ...] = (),
+    *,
+    proved: bool = False,
 ) -> Report:
     """Return the report of findings: listed, numbered, counted by rule and summed.
 
     ``overlap_area_m2`` counts shared ground once, however many grids share it.  ``coverage_ratio`` is None without
-    grids, and where no ground was measured.  A certificate is dropped where any finding is an error: it
-    proves ground, not codes or levels.
+    grids, and where no ground was measured.  There is a certificate where every family is ``proved`` and no
+    finding is an error: it proves ground, not codes or levels.
     """
     listed = with_ids(findings)
     counts = Counter(finding.rule for finding in listed)
@@ -159,8 +170,8 @@ def make_report(
         "gap_area_m2": _total_m2(listed, GAPS),
         "coverage_ratio": coverage_ratio if grids else None,
     }
-    report = Report(listed, summary, certificate)
-    return report if report.valid else replace(report, certificate=None)
+    report = Report(listed, summary, None, proofs)
+    return replace(report, certificate=combine_proofs(proofs)) if proved and report.valid else report
 
 
 def _total_m2(findings: Sequence[Finding], rules: frozenset[str]) -> float:

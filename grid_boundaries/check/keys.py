@@ -21,12 +21,17 @@ def scatter(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def edge_keys(edges: Edges) -> NDArray[np.uint64]:
-    """Return a key for each edge: the same both ways, different by family."""
+    """Return a key for each edge, made of its two points alone: the same both ways, and in every family."""
     with np.errstate(over="ignore"):
-        keys = scatter(_point_keys(edges.start) + _point_keys(edges.end))
-        if edges.family.any():
-            keys ^= scatter(edges.family.astype(np.uint64) * _STIR)
-    return keys
+        return scatter(_point_keys(edges.start) + _point_keys(edges.end))
+
+
+def family_first(keys: NDArray[np.uint64], family: NDArray[np.int32]) -> NDArray[np.uint64]:
+    """Return keys that order by family first, by the leading bits of the given keys then; families from 0."""
+    bits = int(family.max(initial=0)).bit_length()
+    if not bits:
+        return keys
+    return (family.astype(np.uint64) << np.uint64(64 - bits)) | (keys >> np.uint64(bits))
 
 
 def sort_keys(keys: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:

@@ -48,6 +48,7 @@ def check_grids(
         family=np.zeros(len(sound), np.int32),
         parents=[outer.shapes[0] if len(outer.shapes) else None],
         parent_codes=[parent_code],
+        doubted=frozenset() if len(sound) == len(grids) == len(set(codes)) else frozenset({0}),
         outlines=True,
     )
     ground = check_families(families, rules)
@@ -58,4 +59,4 @@ def check_grids(
         *remark_on_grids(sound, inspection.shapes, rules),
         *ground.findings,
     ]
-    return make_report(findings, len(grids), ground.coverage_ratio, ground.certificate)
+    return make_report(findings, len(grids), ground.coverage_ratio, ground.proofs, proved=ground.proved)

@@ -50,7 +50,7 @@ def check_tree(grids: Sequence[Grid], rules: CheckRules, levels: Sequence[str]) 
         *remark_on_grids(sound, inspection.shapes, rules),
         *ground.findings,
     ]
-    return make_report(findings, len(grids), ground.coverage_ratio, ground.certificate)
+    return make_report(findings, len(grids), ground.coverage_ratio, ground.proofs, proved=ground.proved)
 
 
 def is_tree(grids: Sequence[Grid]) -> bool:
@@ -78,7 +78,20 @@ def _families(grids: Sequence[Grid], inspection: Inspection) -> Families:
         bounds.append(None)
         codes.append(None)
     family: NDArray[np.int32] = np.array([number_of.get(grid.parent, -1) for grid in sound], dtype=np.int32)
-    return Families([grid.code for grid in sound], inspection.shapes, family, bounds, codes)
+    doubted = {number_of[code] for code in _doubted(grids, inspection) if code in number_of}
+    return Families([grid.code for grid in sound], inspection.shapes, family, bounds, codes, frozenset(doubted))
+
+
+def _doubted(grids: Sequence[Grid], inspection: Inspection) -> Iterator[str | None]:
+    """Yield the parents of grids that are not sound, and of those that share a code, and these codes themselves."""
+    if len(inspection.sound) < len(grids):
+        for number in set(range(len(grids))).difference(inspection.sound.tolist()):
+            yield grids[number].parent
+    seen: set[str] = set()
+    shared = {grid.code for grid in grids if grid.code in seen or seen.add(grid.code)}  # type: ignore[func-returns-value]
+    for grid in grids if shared else ():
+        if grid.code in shared:
+            yield from (grid.code, grid.parent)
 
 
 def _misplaced(grids: Sequence[Grid], levels: Sequence[str], shapes: Mapping[str, BaseGeometry]) -> Iterator[Finding]:

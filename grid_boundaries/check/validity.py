@@ -52,7 +52,9 @@ def inspect_shapes(codes: Sequence[str], shapes: Sequence[BaseGeometry | None]) 
         far = (np.abs(points[:, 0]) > 180) | (np.abs(points[:, 1]) > 90)  # noqa: PLR2004  the degrees of the Earth
     for i in np.unique(shape_of_point[far]).tolist():
         faults.setdefault(i, ("not-degrees", None))
-    sound = np.setdiff1d(np.arange(len(array)), np.fromiter(faults, np.intp, len(faults)))
+    in_order = np.ones(len(array), np.bool_)
+    in_order[list(faults)] = False
+    sound = np.flatnonzero(in_order)
     flat = lay_on_lattice(array[sound])
     good = np.asarray(shapely.is_valid(flat), np.bool_)
     for i, shape in zip(sound[~good].tolist(), flat[~good], strict=True):

@@ -328,3 +328,82 @@ def test_input_that_cannot_be_used_exits_2_with_one_line(tmp_path, words):
 def test_a_tolerance_that_is_no_length_exits_2(overlapping, tolerance):
     """Negative, not a number, endless."""
     assert run(overlapping, "--tolerance-m", tolerance).exit_code == 2
+
+
+@pytest.fixture
+def certified(tmp_path):
+    """Return a street tiled by two squares, and the report on it."""
+    street = {"type": "Feature", "properties": {"code": "s"}, "geometry": mapping(STREET)}
+    file = write_geojson(tmp_path / "grids.geojson", HALVES, parent=street)
+    report = tmp_path / "report.json"
+    report.write_text(run(file, "--json").stdout, encoding="utf-8")
+    return file, report, street
+
+
+STREET = shapely.coverage_union_all([square("", 0, 0, 1, 1).shape, square("", 1, 0, 2, 1).shape])
+HALVES = [square("a", 0, 0, 1, 1), square("b", 1, 0, 2, 1)]
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda report: report, lambda report: report["certificate"]], ids=["report", "bare"]
+)
+def test_a_file_is_what_was_certified(certified, wrap):
+    """The report whole, as an edition has it too, and the certificate by itself."""
+    file, report, _ = certified
+    report.write_text(json.dumps(wrap(json.loads(report.read_text()))), encoding="utf-8")
+
+    found = run(file, "--certificate", report)
+
+    assert found.exit_code == 0
+    assert found.stdout == "grids.geojson is exactly what was certified.\n"
+
+
+def test_a_file_that_is_not_what_was_certified_exits_1(certified, tmp_path):
+    """Two grids that have changed their codes: the same ground, another owner."""
+    _, report, street = certified
+    swapped = [square("b", 0, 0, 1, 1), square("a", 1, 0, 2, 1)]
+
+    found = run(write_geojson(tmp_path / "swapped.geojson", swapped, parent=street), "--certificate", report)
+
+    assert found.exit_code == 1
+    assert found.stdout.startswith("Certified is the hash of edges, owners and codes ")
+    assert found.stdout.endswith("swapped.geojson is not what was certified.\n")
+
+
+def test_differences_can_be_read_by_machines(certified, tmp_path):
+    """A square is missing: no proof, and every figure differs."""
+    _, report, street = certified
+    half = write_geojson(tmp_path / "half.geojson", HALVES[:1], parent=street)
+
+    found = run(half, "--certificate", report, "--json")
+
+    told = json.loads(found.stdout)
+    assert (found.exit_code, told["certified"]) == (1, False)
+    assert [one["what"] for one in told["differences"]] == [
+        "proof",
+        "families",
+        "grids",
+        "edges",
+        "doubled_area",
+        "hash",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("{", "is not readable as JSON"),
+        ('{"certificate": null}', "holds no certificate; nothing was proved there."),
+        ("[]", "holds no certificate"),
+        ('{"form": "edge-cancellation/1"}', "can be verified"),
+    ],
+)
+def test_what_is_no_certificate_exits_2(certified, text, reason):
+    """Broken JSON, the report on something faulty, a list, an older form."""
+    file, report, _ = certified
+    report.write_text(text, encoding="utf-8")
+
+    found = run(file, "--certificate", report)
+
+    assert found.exit_code == 2
+    assert reason in found.stderr

@@ -1,74 +1,72 @@
 from __future__ import annotations
 
 import hashlib
-from fractions import Fraction
+import json
 
-import numpy as np
 import pytest
-from shapely.geometry import box
 
-from grid_boundaries.check.cancellation import cancel
-from grid_boundaries.check.certificate import certify, doubled_area
-from grid_boundaries.check.edges import edges_of
-from grid_boundaries.check.keys import edge_keys
+from grid_boundaries.check import FamilyProof, check_grids, combine_proofs
+from grid_boundaries.check.certificate import FORM
 from tests.support.partitions import random_partition
 
 
-def whole(seed=1):
-    """Return the edges of a random partition and of its parent."""
-    partition = random_partition(seed)
-    return edges_of([*(grid.shape for grid in partition.grids), partition.parent], reversed_from=len(partition.grids))
+def proof(parent, edges=7):
+    """Return a proof with figures of its own."""
+    return FamilyProof(parent, 2, edges, f"{edges:064x}", 10**20 + edges)
 
 
-def test_anyone_can_make_the_edge_hash_again():
-    """Plain Python: each undirected edge once, sorted by key and points, five 64-bit integers each, SHA-256."""
-    edges = whole()
-    rows = set()
-    for key, start, end in zip(edge_keys(edges).tolist(), edges.start.tolist(), edges.end.tolist(), strict=True):
-        low, high = sorted([tuple(start), tuple(end)])
-        rows.add((key, 0, *low, *high))
-    plain = b"".join(number.to_bytes(8, "little", signed=True) for row in sorted(rows) for number in row[1:])
-
-    certificate = certify(edges, cancel(edges), 12)
-
-    assert certificate["edge_hash"] == hashlib.sha256(plain).hexdigest()
-    assert certificate["edges"] == len(rows)
+def sha(text):
+    """Return the digest of bytes."""
+    return hashlib.sha256(text).digest()
 
 
-def test_children_and_parent_have_one_exact_area():
-    """0.05 degrees square: 50,000,000 steps each way, twice the area 5,000,000,000,000,000."""
-    edges = whole()
-
-    certificate = certify(edges, cancel(edges), 12)
-
-    assert certificate["doubled_area_of_children"] == certificate["doubled_area_of_parents"] == "5000000000000000"
-    assert (certificate["grids"], certificate["families"]) == (12, 1)
+def leaf(one):
+    """Return the hash of a leaf, put together by hand."""
+    parent = json.dumps(one.parent, ensure_ascii=False)
+    text = f'[{parent},{one.grids},{one.edges},"{one.edge_hash}","{one.doubled_area}"]'
+    return sha(b"\x00" + text.encode())
 
 
-def test_edges_left_over_cannot_be_certified():
-    """A square by itself."""
-    edges = edges_of([box(0, 0, 1, 1)])
+def test_counts_and_areas_are_sums():
+    """Three families of two grids; areas beyond 64 bits are exact."""
+    certificate = combine_proofs([proof("a", 7), proof("b", 8), proof("c", 9)])
 
-    with pytest.raises(ValueError, match="all cancel"):
-        certify(edges, cancel(edges), 1)
-
-
-@pytest.mark.parametrize("count", [4, 1023, 1025, 3000])
-def test_areas_are_exact_beyond_64_bits(count):
-    """Rings around the whole Earth with thousands of corners, against fractions."""
-    rng = np.random.default_rng(count)
-    points = np.column_stack(
-        [rng.integers(-(18 * 10**10), 18 * 10**10, count), rng.integers(-9 * 10**10, 9 * 10**10, count)]
-    )
-    start, end = points, np.roll(points, -1, axis=0)
-    expected = sum(
-        Fraction(x) * y_end - Fraction(x_end) * y
-        for (x, y), (x_end, y_end) in zip(start.tolist(), end.tolist(), strict=True)
-    )
-
-    assert doubled_area(start, end) == expected
+    assert certificate["form"] == FORM == "edge-cancellation/2"
+    assert (certificate["families"], certificate["grids"], certificate["edges"]) == (3, 6, 24)
+    assert certificate["doubled_area"] == str(3 * 10**20 + 24)
 
 
-def test_no_edges_have_no_area():
-    """Not even an origin."""
-    assert doubled_area(np.zeros((0, 2), np.int64), np.zeros((0, 2), np.int64)) == 0
+def test_the_hash_is_that_of_a_merkle_tree():
+    """Five leaves by hand, as RFC 9162 splits them: four and one."""
+    five = [proof(code) for code in "abcde"]
+    a, b, c, d, e = (leaf(one) for one in five)
+    four = sha(b"\x01" + sha(b"\x01" + a + b) + sha(b"\x01" + c + d))
+
+    assert combine_proofs(five)["hash"] == sha(b"\x01" + four + e).hex()
+    assert combine_proofs(five[:1])["hash"] == a.hex()
+
+
+def test_the_order_of_the_proofs_makes_no_difference():
+    """An outline without a code comes before all, and is not the same as an empty code."""
+    some = [proof("b", 1), proof(None, 2), proof("", 3), proof("网格", 4)]
+
+    assert combine_proofs(some) == combine_proofs(some[::-1])
+    assert combine_proofs([proof(None)])["hash"] != combine_proofs([proof("")])["hash"]
+
+
+@pytest.mark.parametrize(("proofs", "reason"), [([], "at least one"), ([proof("a"), proof("a", 8)], "two proofs")])
+def test_nothing_and_two_of_one_parent_cannot_be_combined(proofs, reason):
+    """A certificate says one thing of each parent."""
+    with pytest.raises(ValueError, match=reason):
+        combine_proofs(proofs)
+
+
+def test_a_report_has_the_certificate_of_its_proofs():
+    """One family, whose parent has no code."""
+    partition = random_partition(1)
+
+    report = check_grids(partition.grids, partition.parent)
+
+    assert report.certificate == combine_proofs(report.proofs)
+    assert [one.parent for one in report.proofs] == [None]
+    assert "proofs" not in report.as_dict()

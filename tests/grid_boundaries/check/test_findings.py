@@ -6,7 +6,8 @@ import json
 import pytest
 from shapely.geometry import Point, Polygon
 
-from grid_boundaries.check import CheckRules, Finding, check_grids
+from grid_boundaries.check import CheckRules, FamilyProof, Finding, check_grids
+from grid_boundaries.check.certificate import combine_proofs
 from grid_boundaries.check.findings import make_report, place_of, with_ids
 from tests.support.partitions import square
 
@@ -85,14 +86,16 @@ def test_findings_that_agree_in_all_that_makes_an_id_are_numbered():
 
 
 def test_a_report_is_valid_without_errors():
-    """Warnings and remarks are no obstacle; an error takes the certificate away."""
-    proof = {"edges": 4}
+    """Warnings and remarks are no obstacle; an error takes the certificate away, and no family's proof."""
+    proofs = (FamilyProof("p", 2, 4, "ab", 6),)
 
-    fine = make_report([finding(severity="warning"), finding(severity="info")], 2, 1.0, proof)
-    faulty = make_report([finding()], 2, 1.0, proof)
+    fine = make_report([finding(severity="warning"), finding(severity="info")], 2, 1.0, proofs, proved=True)
+    partly = make_report([finding(severity="warning")], 2, 1.0, proofs)
+    faulty = make_report([finding()], 2, 1.0, proofs, proved=True)
 
-    assert (fine.valid, fine.certificate) == (True, proof)
-    assert (faulty.valid, faulty.certificate) == (False, None)
+    assert (fine.valid, fine.certificate) == (True, combine_proofs(proofs))
+    assert (partly.valid, partly.certificate, partly.proofs) == (True, None, proofs)
+    assert (faulty.valid, faulty.certificate, faulty.proofs) == (False, None, proofs)
 
 
 def test_the_summary_adds_up_ground():
@@ -106,7 +109,7 @@ def test_the_summary_adds_up_ground():
         finding("outside-parent", area_m2=32.0),
     ]
 
-    summary = make_report(found, 5, 0.9, None).summary
+    summary = make_report(found, 5, 0.9).summary
 
     assert (summary["overlap_area_m2"], summary["gap_area_m2"], summary["coverage_ratio"]) == (7.0, 24.0, 0.9)
     assert summary["grids"] == 5

@@ -2,6 +2,7 @@
 
 from grid_boundaries.check.certificate import combine_proofs
 from grid_boundaries.check.findings import Finding, Report
+from grid_boundaries.check.footprint import check_footprint, touched_families
 from grid_boundaries.check.proofs import FamilyProof
 from grid_boundaries.check.rules import CheckRules
 from grid_boundaries.check.siblings import check_grids
@@ -14,9 +15,11 @@ __all__ = [
     "FamilyProof",
     "Finding",
     "Report",
+    "check_footprint",
     "check_grids",
     "check_tree",
     "combine_proofs",
     "is_tree",
+    "touched_families",
     "verify_certificate",
 ]

@@ -33,7 +33,8 @@ class Families:
 
     ``family[i]`` is the family of ``shapes[i]``, -1 where it belongs to none.  ``parents[f]`` and ``parent_codes[f]``
     are what family ``f`` must fill; None where nothing bounds it.  ``doubted`` are families that cannot be proved
-    whatever their edges do: a member is not sound, or shares its code.  ``outlines``: the parents are no grids but
+    whatever their edges do: a member is not sound, or shares its code.  ``targets[f]`` is the share of the parent
+    that must be owned.  ``outlines``: the parents are no grids but
     outlines from the caller, which get the vertices of their children that they lack.
     """
 
@@ -42,6 +43,7 @@ class Families:
     family: NDArray[np.int32]
     parents: Sequence[BaseGeometry | None]
     parent_codes: Sequence[str | None]
+    targets: Sequence[float]
     doubted: frozenset[int] = frozenset()
     outlines: bool = False
 
@@ -159,30 +161,30 @@ def _explain(
     share = max(0.0, 1.0 - gaps_m2 / (owned_m2 + gaps_m2 if parent is None else straight_area_m2(parent)))
     if parent is None:
         return findings, share
-    return _against_target(findings, share, gaps_m2, family, rules), share
+    return _against_target(findings, share, gaps_m2, family, families.targets[number]), share
 
 
 def _against_target(
-    findings: list[Finding], share: float, gaps_m2: float, family: Family, rules: CheckRules
+    findings: list[Finding], share: float, gaps_m2: float, family: Family, target: float
 ) -> list[Finding]:
     """Hold the owned share against the target.
 
     Too small: a finding of its own.  Where the jurisdiction asks for less than the whole and the share suffices,
     wide gaps may stay and are warnings; narrow ones are faults of drawing all the same.
     """
-    if share < rules.coverage_target - _SHARE_GRAIN:
+    if share < target - _SHARE_GRAIN:
         place = None if family.parent is None else place_of(family.parent)
         low = Finding(
             "low-coverage",
             "error",
             (family.parent_code,) if family.parent_code else (),
-            *messages.low_coverage(family.parent_code, share, rules.coverage_target, gaps_m2),
+            *messages.low_coverage(family.parent_code, share, target, gaps_m2),
             geometry=None if place is None else mapping(shapely.Point(place)),
             area_m2=gaps_m2,
             place=place,
         )
         return [*findings, low]
-    if rules.coverage_target == 1.0:
+    if target == 1.0:
         return findings
     return [
         replace(finding, severity="warning") if finding.rule in GAPS and finding.width_class == "real" else finding

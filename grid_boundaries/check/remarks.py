@@ -21,27 +21,54 @@ from grid_boundaries.projection import LocalPlane, straight_area_m2
 _SHORT_DEGREE_M = 10_000.0  # a degree of longitude is longer than this up to latitude 84
 
 
-def remark_on_grids(grids: Sequence[Grid], shapes: NDArray[np.object_], rules: CheckRules) -> list[Finding]:
-    """Return warnings about single grids; ``shapes[i]`` is the sound shape of ``grids[i]``."""
+def remark_on_grids(
+    grids: Sequence[Grid],
+    shapes: NDArray[np.object_],
+    rules: CheckRules,
+    about: Sequence[int] | None = None,
+    *,
+    in_tree: bool = False,
+) -> list[Finding]:
+    """Return warnings about single grids; ``shapes[i]`` is the sound shape of ``grids[i]``.
+
+    Args:
+        grids: the grids of a set or of a tree.
+        shapes: their shapes.
+        rules: the figures of the jurisdiction.
+        about: the numbers of the grids to remark on, ascending; all when left out.
+        in_tree: only parent, siblings and children are neighbours of a grid.
+    """
+    if about is None or len(about) == len(grids):
+        chosen, theirs = grids, shapes
+    else:
+        chosen, theirs = [grids[number] for number in about], shapes[list(about)]
     return [
-        *_multipart(grids, shapes, rules),
-        *_narrow(grids, shapes, rules),
-        *_households(grids, shapes, rules),
+        *_multipart(chosen, theirs, (grids, shapes), rules, in_tree=in_tree),
+        *_narrow(chosen, theirs, rules),
+        *_households(chosen, theirs, rules),
     ]
 
 
-def _multipart(grids: Sequence[Grid], shapes: NDArray[np.object_], rules: CheckRules) -> Iterator[Finding]:
+def _multipart(
+    grids: Sequence[Grid],
+    shapes: NDArray[np.object_],
+    near: tuple[Sequence[Grid], NDArray[np.object_]],
+    rules: CheckRules,
+    *,
+    in_tree: bool,
+) -> Iterator[Finding]:
     """Warn of grids in pieces: at the levels that must be one piece, and elsewhere of pieces that stand alone.
 
     A district may have exclaves, and those lie among other grids: a piece that meets no other grid is an oversight.
     """
     split = np.flatnonzero(shapely.get_num_geometries(shapes) > 1).tolist()
-    tree = STRtree(shapes) if len(split) else None
+    tree = STRtree(near[1]) if len(split) else None
     for number in split:
         parts = shapely.get_parts(shapes[number])
         if tree is not None and grids[number].level not in rules.single_part_levels:
             part, other = tree.query(parts, predicate="intersects")
-            if len(np.unique(part[other != number])) == len(parts):
+            kin = [_are_kin(grids[number], near[0][one], in_tree=in_tree) for one in other.tolist()]
+            if len(np.unique(part[np.array(kin, dtype=np.bool_)])) == len(parts):
                 continue
         smallest = min(parts, key=lambda part: (part.area, place_of(part)))
         place = place_of(smallest)
@@ -55,6 +82,12 @@ def _multipart(grids: Sequence[Grid], shapes: NDArray[np.object_], rules: CheckR
             fixes=({"action": "split", "grid": grids[number].code},),
             place=place,
         )
+
+
+def _are_kin(grid: Grid, other: Grid, *, in_tree: bool) -> bool:
+    if other is grid:
+        return False
+    return not in_tree or grid.parent in (other.parent, other.code) or other.parent == grid.code
 
 
 def _narrow(grids: Sequence[Grid], shapes: NDArray[np.object_], rules: CheckRules) -> Iterator[Finding]:

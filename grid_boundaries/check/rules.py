@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 Severity: TypeAlias = Literal["error", "warning", "info"]
@@ -26,6 +27,7 @@ class CheckRules:
         stored_precision_m: width of the step on which the input was rounded; up to it a fault is ``noise``.
         strip_width_m: without a parent, ground open to the outside is a gap only where it is narrower (``openings``).
         coverage_target: share of the parent that must be owned; 1.0 in town, at least 0.9 in the country.
+        coverage_targets: the same for the subtree of a grid, by its code; the deepest that holds a family counts.
         households_min: fewest households of a grid at ``household_levels``.
         households_max: most households of a grid at ``household_levels``.
         household_levels: the levels whose grids are measured by households.
@@ -41,6 +43,7 @@ class CheckRules:
     stored_precision_m: float = 0.0
     strip_width_m: float = 100.0
     coverage_target: float = 1.0
+    coverage_targets: Mapping[str, float] = field(default_factory=dict, hash=False)
     households_min: int = 300
     households_max: int = 500
     household_levels: tuple[str, ...] = ("unit_grid",)
@@ -54,6 +57,25 @@ class CheckRules:
                 raise ValueError(f"{name} must be a length in metres, zero or more; got {width}")
         if not 0 <= self.coverage_target <= 1:
             raise ValueError(f"coverage_target is a share between 0 and 1; got {self.coverage_target}")
+        for code, target in self.coverage_targets.items():
+            if not 0 <= target <= 1:
+                raise ValueError(f"coverage_targets has shares between 0 and 1; got {target} for {code}")
+
+    def target_of(self, code: str | None, parent_of: Mapping[str, str | None]) -> float:
+        """Return the share of a grid that its children must own: its own target, else that of the nearest above.
+
+        ``coverage_target`` where none has one.  ``parent_of`` tells the parents of grids as far as they are known; a
+        circle of parents ends the search.
+        """
+        if not self.coverage_targets:
+            return self.coverage_target
+        seen: set[str] = set()
+        while code is not None and code not in seen:
+            if code in self.coverage_targets:
+                return self.coverage_targets[code]
+            seen.add(code)
+            code = parent_of.get(code)
+        return self.coverage_target
 
     def class_of(self, width_m: float) -> WidthClass:
         """Return the class of a fault by its width; a width on the line belongs to the smaller class."""

@@ -48,6 +48,7 @@ def check_grids(
         family=np.zeros(len(sound), np.int32),
         parents=[outer.shapes[0] if len(outer.shapes) else None],
         parent_codes=[parent_code],
+        targets=[rules.target_of(parent_code, {})],
         doubted=frozenset() if len(sound) == len(grids) == len(set(codes)) else frozenset({0}),
         outlines=True,
     )

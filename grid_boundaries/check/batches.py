@@ -42,6 +42,7 @@ def in_batches(families: Families) -> Iterator[Families]:
             family=family[rows] - np.int32(begin),
             parents=families.parents[begin:end],
             parent_codes=families.parent_codes[begin:end],
+            targets=families.targets[begin:end],
             doubted=frozenset(number - begin for number in families.doubted if begin <= number < end),
         )
         begin = end

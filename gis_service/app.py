@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,20 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute
 
-from gis_service.api import boundaries, console, grids, health, incidents, locate, tiles
+from gis_service.api import (
+    boundaries,
+    console,
+    exceptions,
+    grids,
+    health,
+    history,
+    impact,
+    incidents,
+    locate,
+    plans,
+    sheets,
+    tiles,
+)
 from gis_service.api.access import TokenCache
 from gis_service.api.metrics import Metrics
 from gis_service.api.middleware import BodyLimit, HeadIsGet, RequestLog
@@ -45,11 +59,13 @@ class State(TypedDict):
     open_work: Callable[[], UnitOfWork]
     snapshots: SnapshotHolder
     tile_cache: TileCache
+    sheet_cache: TileCache
     token_cache: TokenCache
     metrics: Metrics
     batch_limit: int
     timezone: ZoneInfo
     attribution: str
+    sheet_font: Path | None
 
 
 def database_url(settings: Settings) -> str:
@@ -77,11 +93,13 @@ def create_app(settings: Settings) -> FastAPI:
                 "open_work": lambda: UnitOfWork(sessions),
                 "snapshots": snapshots,
                 "tile_cache": TileCache(settings.tile_cache_bytes),
+                "sheet_cache": TileCache(sheets.SHEET_CACHE_BYTES, sheets.SHEETS_AT_A_TIME),
                 "token_cache": TokenCache(settings.token_cache_s),
                 "metrics": metrics,
                 "batch_limit": settings.batch_limit,
                 "timezone": ZoneInfo(settings.timezone),
                 "attribution": settings.attribution,
+                "sheet_font": settings.sheet_font,
             }
         finally:
             await to_thread.run_sync(snapshots.stop)
@@ -97,7 +115,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for module in (boundaries, grids, incidents, health):
+    for module in (boundaries, exceptions, grids, plans, history, impact, sheets, incidents, health):
         app.include_router(module.router)
     app.router.routes.extend(console.console_routes)
     install_problems(app)

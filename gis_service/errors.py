@@ -3,6 +3,7 @@
 ServiceError
 ├── NotFoundError            not there, or not to be seen by who asks
 ├── ClashError               wrong because of what is stored
+├── PreconditionFailedError  the thing has changed since the caller last saw it
 ├── RuleBrokenError          wrong whatever is stored
 ├── BadAddressError          the address cannot be one of ours, whatever is stored
 ├── TooLargeError            more than the service takes at once
@@ -60,6 +61,12 @@ class ClashError(ServiceError):
     """The request is well formed but clashes with what is stored."""
 
     code = "conflict"
+
+
+class PreconditionFailedError(ServiceError):
+    """The caller wants to change a state that is no longer the present one."""
+
+    code = "stale"
 
 
 class RuleBrokenError(ServiceError):

@@ -62,6 +62,9 @@ class Settings(BaseSettings):
         default=("*",), description="Origins whose pages may call the API, as a JSON array."
     )
     attribution: str = Field(default="", description="Source of the boundaries, shown on maps.")
+    sheet_font: Path | None = Field(
+        default=None, description="Font file with Chinese letters for map sheets; unset: where packages put them."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )

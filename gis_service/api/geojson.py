@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -22,6 +22,7 @@ _RING_DEPTH = 1
 _DEPTHS = {"Polygon": 2, "MultiPolygon": 3}
 """How many arrays stand around a position."""
 _RING_POSITIONS = 4
+_LINE_POSITIONS = 2
 
 
 def parse_partition(body: bytes) -> tuple[list[Grid], BaseGeometry | None, str | None]:
@@ -67,6 +68,29 @@ def parse_polygon(geometry: object, pointer: str) -> BaseGeometry:
         return shape(geometry)
     except (ValueError, TypeError, IndexError, AttributeError, GEOSException) as error:
         raise _broken(pointer, f"is no {geometry['type']}: {error}") from None
+
+
+def parse_features(features: Sequence[object], pointer: str, *, numbered: bool = True) -> list[Grid]:
+    """Return the grids of features; ``pointer`` says where in the body they stand, one by one if ``numbered``.
+
+    Raises:
+        RuleBrokenError: a feature without code or polygon, or degrees out of range.
+    """
+    return [
+        _grid(feature, f"{pointer}/{position}" if numbered else pointer) for position, feature in enumerate(features)
+    ]
+
+
+def parse_line(geometry: object, pointer: str) -> BaseGeometry:
+    """Return a GeoJSON LineString of two positions or more; ``pointer`` says where in the body it stands."""
+    if not isinstance(geometry, dict) or geometry.get("type") != "LineString":
+        raise _broken(pointer, "must be a LineString")
+    positions = geometry.get("coordinates")
+    if not isinstance(positions, list) or len(positions) < _LINE_POSITIONS:
+        raise _broken(f"{pointer}/coordinates", "must be an array of at least 2 positions")
+    for number, position in enumerate(positions):
+        _refuse_bad_positions(position, f"{pointer}/coordinates/{number}", 0)
+    return shape(geometry)
 
 
 def _grid(feature: object, pointer: str) -> Grid:

@@ -45,13 +45,13 @@ def get_levels(work: Work) -> list[dict[str, Any]]:
 @router.get("/v1/editions")
 def get_editions(work: Work) -> dict[str, Any]:
     """Return every edition, the oldest first."""
-    return {"editions": [_edition(edition) for edition in read_ground.list_editions(work)], "next": None}
+    return {"editions": [edition_json(edition) for edition in read_ground.list_editions(work)], "next": None}
 
 
 @router.get("/v1/editions/{number}")
 def get_edition(number: Annotated[int, Path(ge=1)], work: Work) -> dict[str, Any]:
     """Return one edition with its certificate."""
-    return _edition(read_ground.read_edition(number, work))
+    return edition_json(read_ground.read_edition(number, work))
 
 
 @router.get("/v1/grids", response_class=Response, responses={200: {"content": {GEOJSON: {}}}})
@@ -115,7 +115,8 @@ def get_children(
     return get_grids(request, work, None, parent=code, edition=number, limit=limit, cursor=cursor)
 
 
-def _edition(edition: Edition) -> dict[str, Any]:
+def edition_json(edition: Edition) -> dict[str, Any]:
+    """Return an edition as it is answered."""
     return {
         "number": edition.number,
         "edition": edition.number,

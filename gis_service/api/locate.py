@@ -37,7 +37,7 @@ async def get_owner(request: Request) -> Response:
     """Return whose ground a point is."""
     question = _parse_question(request)
     snapshots, open_work = request.state.snapshots, request.state.open_work
-    snapshot = held_for(snapshots, question.at)
+    snapshot = held_for(snapshots, question.at, question.known_at)
     answer = None if snapshot is None else locate_at_once(snapshot, question)
     if answer is None:
         answer = await to_thread.run_sync(locate_point, snapshots, open_work, question)
@@ -96,11 +96,12 @@ def _parse_question(request: Request) -> Question:
     accuracy_m, confidence = number_of(query, "accuracy_m"), number_of(query, "confidence")
     if accuracy_m is not None and not 0 <= accuracy_m <= LARGEST_ACCURACY_M:
         raise wrong_parameter("accuracy_m", f"must be metres from 0 to {LARGEST_ACCURACY_M:g}")
+    instants = instant_of(query, "at"), instant_of(query, "known_at")
     if confidence is None:
-        return Question(lon, lat, instant_of(query, "at"), accuracy_m)
+        return Question(lon, lat, *instants, accuracy_m)
     if not SMALLEST_CONFIDENCE <= confidence <= LARGEST_CONFIDENCE:
         raise wrong_parameter("confidence", f"must lie between {SMALLEST_CONFIDENCE} and {LARGEST_CONFIDENCE}")
-    return Question(lon, lat, instant_of(query, "at"), accuracy_m, confidence)
+    return Question(lon, lat, *instants, accuracy_m, confidence)
 
 
 def _answer_json(request: Request, body: bytes) -> Response:

@@ -45,6 +45,9 @@ _CRS = _query(
     "EPSG:4326, EPSG:4490, EPSG:4513 to EPSG:4554 (easting, northing), gcj02 or bd09",
 )
 _AT = _query("at", _INSTANT, "ask the edition in force at this instant; RFC 3339 with an offset")
+_KNOWN_AT = _query(
+    "known_at", _INSTANT, "answer as one would have at this instant: by the editions published by then"
+)
 _EDITION_HEADER = {"X-Edition": {"description": "the edition that answered", "schema": {"type": "integer"}}}
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
@@ -64,6 +67,7 @@ LOCATE_OPENAPI_PATHS: dict[str, Any] = {
                 _query("lat", _NUMBER, "latitude, or northing", required=True),
                 _CRS,
                 _AT,
+                _KNOWN_AT,
                 _query(
                     "accuracy_m",
                     {"type": "number", "minimum": 0, "maximum": 100_000},

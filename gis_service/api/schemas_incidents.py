@@ -20,21 +20,23 @@ Severity = Literal["general", "larger", "major"]
 Channel = Literal["patrol", "resident", "device", "hotline", "department"]
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """Return a text that the database can hold."""
     if "\x00" in text:
         msg = "must not hold the character U+0000"
         raise ValueError(msg)
     return text
 
 
-def _with_words(text: str) -> str:
+def with_words(text: str) -> str:
+    """Return a text that says something."""
     if not text.strip():
         msg = "must not be blank"
         raise ValueError(msg)
     return text
 
 
-Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
+Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
@@ -61,7 +63,7 @@ class IncidentIn(BaseModel):
     severity: Severity = "general"
     channel: Channel
     description: Annotated[
-        str, Field(min_length=1, max_length=4000), AfterValidator(_storable), AfterValidator(_with_words)
+        str, Field(min_length=1, max_length=4000), AfterValidator(storable), AfterValidator(with_words)
     ]
     point: ReportedPoint | None = Field(default=None, description="where it happened")
     building_code: Text | None = None

@@ -15,6 +15,7 @@ from gis_service.cli.db import db
 from gis_service.cli.demo import demo
 from gis_service.cli.migrate import migrate
 from gis_service.cli.serve import serve
+from gis_service.cli.sheet import sheet
 from gis_service.cli.tokens import tokens
 from gis_service.errors import ServiceError
 
@@ -51,5 +52,6 @@ app.command()(serve)
 app.command()(demo)
 app.command()(migrate)
 app.command()(check)
+app.command()(sheet)
 app.add_typer(tokens, name="tokens")
 app.add_typer(db, name="db")

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from importlib.resources import files
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from gis_service.database.geometry import point_column
-from gis_service.database.tables import building, building_owner, data_version, entrance, grid
+from gis_service.database.tables import SRID, building, building_owner, data_version, entrance
 from gis_service.domain.building import Building, Entrance, OwnedPoint
+from gis_service.domain.edition import Bounds
+from gis_service.domain.household_count import Dwelling
 
 _PLAIN = ("code", "name", "address", "use", "storeys", "households", "verified_on")
 _COLUMNS = (
     *(building.c[name] for name in _PLAIN),
     func.ST_X(building.c.point).label("lon"),
     func.ST_Y(building.c.point).label("lat"),
+)
+_OWNED_POINTS_IN_BOXES = text(
+    files("gis_service.database").joinpath("sql", "owned_points_in_boxes.sql").read_text("utf-8")
 )
 
 
@@ -75,23 +81,19 @@ class BuildingRepository:
         )
         self._move_version()
 
-    def on_ground(self, grids: Collection[str], edition: int) -> list[OwnedPoint]:
-        """Return the buildings that these grids own now, or that lie in their boxes in an edition being published."""
-        owned_now = building_owner.c.editions.contains(edition)
-        in_a_box = select(grid.c.id).where(
-            grid.c.code.in_(grids), grid.c.editions.contains(edition), grid.c.shape.intersects(building.c.point)
-        )
-        query = (
-            select(
-                building.c.code,
-                func.ST_X(building.c.point).label("lon"),
-                func.ST_Y(building.c.point).label("lat"),
-                building_owner.c.grid_code.label("owner"),
-            )
-            .join(building_owner, building_owner.c.building_code == building.c.code)
-            .where(owned_now, or_(building_owner.c.grid_code.in_(grids), in_a_box.exists()))
-        )
-        return [OwnedPoint(**row) for row in self._session.execute(query).mappings()]
+    def dwellings_in(self, box: Bounds) -> list[Dwelling]:
+        """Return where the buildings in a box stand and how many households they have."""
+        query = select(
+            func.ST_X(building.c.point).label("lon"), func.ST_Y(building.c.point).label("lat"), building.c.households
+        ).where(building.c.point.intersects(func.ST_MakeEnvelope(*box, SRID)))
+        return [Dwelling(**row) for row in self._session.execute(query).mappings()]
+
+    def in_boxes(self, boxes: Sequence[Bounds]) -> list[OwnedPoint]:
+        """Return the buildings in any of the boxes with their present owners, by code."""
+        if not boxes:
+            return []
+        sides = dict(zip(("wests", "souths", "easts", "norths"), map(list, zip(*boxes, strict=True)), strict=True))
+        return [OwnedPoint(**row) for row in self._session.execute(_OWNED_POINTS_IN_BOXES, sides).mappings()]
 
     def change_owners(self, owners: Mapping[str, str | None], edition: int) -> None:
         """Let buildings have other owners from an edition on; editions before keep theirs."""

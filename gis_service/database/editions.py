@@ -45,9 +45,14 @@ class EditionRepository:
         row = self._session.execute(select(edition).order_by(edition.c.number.desc()).limit(1)).one_or_none()
         return None if row is None else _to_edition(row)
 
-    def in_force_at(self, instant: datetime) -> Edition | None:
-        """Return the newest edition with ``effective_from <= instant``; None before the first."""
+    def in_force_at(self, instant: datetime, known_at: datetime | None = None) -> Edition | None:
+        """Return the newest edition with ``effective_from <= instant``; None before the first.
+
+        With ``known_at`` only those count that were published by then.
+        """
         query = select(edition).where(edition.c.effective_from <= instant)
+        if known_at is not None:
+            query = query.where(edition.c.published_at <= known_at)
         row = self._session.execute(query.order_by(edition.c.effective_from.desc()).limit(1)).one_or_none()
         return None if row is None else _to_edition(row)
 
@@ -56,8 +61,9 @@ class EditionRepository:
         self._session.execute(select(func.pg_advisory_xact_lock(PUBLISH_LOCK)))
 
     def now(self) -> datetime:
-        """Return the database's clock at the start of this transaction."""
-        return self._session.execute(select(func.now())).scalar_one()
+        """Return the database's clock at this moment: who waited for the publishing lock comes after the other."""
+        moment: datetime = self._session.execute(select(func.clock_timestamp())).scalar_one()
+        return moment
 
     def append(
         self,
@@ -77,6 +83,7 @@ class EditionRepository:
             .values(
                 number=number,
                 effective_from=effective_from,
+                published_at=func.clock_timestamp(),
                 published_by=published_by,
                 note=note,
                 grid_count=grid_count,

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, func, insert, or_, select, update
-from sqlalchemy.dialects.postgresql import Range
+import shapely
+from sqlalchemy import ColumnElement, Row, Select, func, insert, or_, select, text, update
+from sqlalchemy.dialects.postgresql import Range, aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from gis_service.database.geometry import from_column, point_column, to_multipolygon
 from gis_service.database.tables import SRID, grid, grid_code
-from gis_service.domain.grid import GridFilter, GridRecord
+from gis_service.domain.checksum import digest
+from gis_service.domain.edition import Bounds
+from gis_service.domain.grid import GridFilter, GridRecord, GridSpan
 from grid_boundaries.measure import area_m2, label_point
 from grid_boundaries.partition import Grid
 
@@ -56,6 +59,45 @@ class GridRepository:
         query = select(grid).where(grid.c.editions.contains(edition)).order_by(grid.c.code)
         return [_to_grid(row) for row in self._session.execute(query)]
 
+    def of_codes(self, edition: int, codes: Collection[str]) -> list[Grid]:
+        """Return those of the codes that are alive in an edition, with their exact shapes, by code."""
+        query = select(grid).where(grid.c.editions.contains(edition), grid.c.code.in_(codes)).order_by(grid.c.code)
+        return [_to_grid(row) for row in self._session.execute(query)]
+
+    def in_box(self, edition: int, box: Bounds) -> list[Grid]:
+        """Return every grid of an edition, of any level, whose own box meets a box; by code."""
+        meets = grid.c.shape.intersects(func.ST_MakeEnvelope(*box, SRID))  # &&: boxes, which is what is asked for
+        query = select(grid).where(grid.c.editions.contains(edition), meets).order_by(grid.c.code)
+        return [_to_grid(row) for row in self._session.execute(query)]
+
+    def of_parents(self, edition: int, parents: Collection[str | None]) -> list[Grid]:
+        """Return the children of some parents in an edition; None stands for the roots; by code."""
+        codes = [code for code in parents if code is not None]
+        is_child: ColumnElement[bool] = grid.c.parent.in_(codes)
+        if len(codes) < len(parents):
+            is_child = or_(is_child, grid.c.parent.is_(None))
+        query = select(grid).where(grid.c.editions.contains(edition), is_child).order_by(grid.c.code)
+        return [_to_grid(row) for row in self._session.execute(query)]
+
+    def only_in(self, edition: int, other: int) -> list[Grid]:
+        """Return the grids of an edition whose rows are not those of another edition, by code."""
+        query = select(grid).where(grid.c.editions.contains(edition), ~grid.c.editions.contains(other))
+        return [_to_grid(row) for row in self._session.execute(query.order_by(grid.c.code))]
+
+    def spans(self, code: str) -> list[GridSpan]:
+        """Return every state that a grid has had, the oldest first; empty when no edition ever had it."""
+        columns = (grid.c.name, grid.c.level, grid.c.parent, grid.c.kind, grid.c.households, grid.c.area_m2)
+        since = func.lower(grid.c.editions)
+        query = select(since.label("since"), func.upper(grid.c.editions).label("until"), *columns)
+        rows = self._session.execute(query.where(grid.c.code == code).order_by(since))
+        return [GridSpan(**row) for row in rows.mappings()]
+
+    def checksum(self, edition: int) -> str:
+        """Return the checksum over the digests of an edition's grids (``domain/checksum.py``), reckoned here."""
+        ordered = aggregate_order_by(text("''::bytea"), grid.c.code.collate("C"))
+        query = select(func.encode(func.sha256(func.string_agg(grid.c.digest, ordered)), "hex"))
+        return str(self._session.scalar(query.where(grid.c.editions.contains(edition))))
+
     def search(self, edition: int, wanted: GridFilter) -> list[GridRecord]:
         """Return up to ``wanted.limit`` grids of an edition, by code.
 
@@ -94,39 +136,70 @@ class GridRepository:
         """Return those of the codes that any edition has ever used."""
         return set(self._session.scalars(select(grid_code.c.code).where(grid_code.c.code.in_(codes))))
 
+    def used_codes_beginning(self, prefixes: Collection[str]) -> set[str]:
+        """Return the codes that any edition has ever used and that begin with one of the prefixes."""
+        begins = or_(*(grid_code.c.code.startswith(prefix, autoescape=True) for prefix in sorted(prefixes)))
+        return set(self._session.scalars(select(grid_code.c.code).where(begins))) if prefixes else set()
+
+    def bounds_of_roots(self, edition: int) -> Bounds:
+        """Return the box around the grids without a parent; an edition has at least one."""
+        query = select(grid.c.shape).where(grid.c.editions.contains(edition), grid.c.parent.is_(None))
+        west, south, east, north = shapely.total_bounds(
+            [from_column(one) for one in self._session.scalars(query)]
+        ).tolist()
+        return west, south, east, north
+
+    def parents_of(self, edition: int, codes: Collection[str]) -> dict[str, str | None]:
+        """Return the parent of each of some grids in an edition, by code, without their shapes."""
+        query = select(grid.c.code, grid.c.parent).where(grid.c.editions.contains(edition), grid.c.code.in_(codes))
+        return {row.code: row.parent for row in self._session.execute(query)}
+
+    def parents(self, edition: int) -> set[str]:
+        """Return the codes of the grids that have children in an edition."""
+        query = select(grid.c.parent).where(grid.c.editions.contains(edition), grid.c.parent.is_not(None))
+        return {code for code in self._session.scalars(query.distinct()) if code is not None}
+
     def publish(
-        self, edition: int, *, closed: Collection[str], added: Sequence[Grid], attributes: Mapping[str, Any]
+        self,
+        edition: int,
+        *,
+        closed: Collection[str],
+        added: Sequence[Grid],
+        attributes: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         """Close the rows of ``closed`` before an edition and open a row for each grid of ``added`` from it on.
 
-        ``attributes`` holds more of a grid by its code; a code that it lacks has none.
+        ``attributes`` holds more of a grid by its code; one that it lacks keeps what its closed row had.
         """
+        kept: dict[str, Mapping[str, Any]] = {}
         if closed:
-            self._session.execute(
+            ended = self._session.execute(
                 update(grid)
                 .where(grid.c.code.in_(closed), func.upper_inf(grid.c.editions))
                 .values(editions=func.int4range(func.lower(grid.c.editions), edition))
+                .returning(grid.c.code, grid.c.attributes)
             )
+            kept = {row.code: row.attributes for row in ended}
+        kept.update(attributes or {})
         if not added:
             return
         codes = [{"code": one.code} for one in added]
         self._session.execute(upsert(grid_code).on_conflict_do_nothing(), codes)
-        self._session.execute(
-            insert(grid),
-            [
-                {
-                    "code": one.code,
-                    "editions": Range(edition, None),
-                    "level": one.level,
-                    "parent": one.parent,
-                    "kind": one.kind,
-                    "name": one.name,
-                    "households": one.households,
-                    "attributes": attributes.get(one.code, {}),
-                    "area_m2": area_m2(one.shape),
-                    "label_point": point_column(*label_point(one.shape)),
-                    "shape": to_multipolygon(one.shape),
-                }
-                for one in added
-            ],
-        )
+        self._session.execute(insert(grid), [_row(one, edition, kept.get(one.code, {})) for one in added])
+
+
+def _row(one: Grid, edition: int, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "code": one.code,
+        "editions": Range(edition, None),
+        "level": one.level,
+        "parent": one.parent,
+        "kind": one.kind,
+        "name": one.name,
+        "households": one.households,
+        "attributes": attributes,
+        "area_m2": area_m2(one.shape),
+        "digest": digest(one),
+        "label_point": point_column(*label_point(one.shape)),
+        "shape": to_multipolygon(one.shape),
+    }

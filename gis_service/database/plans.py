@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Column, Row, Select, Table, delete, exists, false, func, insert, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from gis_service.database.geometry import from_column, to_column
-from gis_service.database.tables import plan, plan_change, plan_grid
-from gis_service.domain.plan import Draft, Plan
+from gis_service.database.tables import grid_code, plan, plan_change, plan_grid
+from gis_service.domain.plan import Draft, Footprint, Plan, PlanChange
 from grid_boundaries.partition import Grid
 
 
@@ -20,10 +21,15 @@ class PlanRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, *, title: str, base_edition: int | None, created_by: str) -> Plan:
+    def add(self, *, title: str, base_edition: int | None, created_by: str, reverts: int | None = None) -> Plan:
         """Store a new, empty draft."""
-        values = {"title": title, "base_edition": base_edition, "created_by": created_by}
+        values = {"title": title, "base_edition": base_edition, "created_by": created_by, "reverts": reverts}
         return Plan(**self._session.execute(insert(plan).values(**values).returning(plan)).mappings().one())
+
+    def get(self, plan_id: int) -> Plan | None:
+        """Return a plan, or None."""
+        row = self._session.execute(select(plan).where(plan.c.id == plan_id)).mappings().one_or_none()
+        return None if row is None else Plan(**row)
 
     def lock(self, plan_id: int) -> Plan | None:
         """Return a plan and keep others from changing it in this transaction; None when there is none."""
@@ -31,66 +37,162 @@ class PlanRepository:
         row = self._session.execute(query).mappings().one_or_none()
         return None if row is None else Plan(**row)
 
+    def list_page(self, *, after: int | None, limit: int, standing: str | None = None) -> list[Plan]:
+        """Return up to ``limit`` plans, the newest first; ``after`` is the last id of the page before."""
+        query = select(plan).order_by(plan.c.id.desc()).limit(limit)
+        if after is not None:
+            query = query.where(plan.c.id < after)
+        if standing in {"draft", "checked"}:
+            query = query.where(
+                plan.c.state == "draft", func.coalesce(plan.c.is_valid, false()) == (standing == "checked")
+            )
+        elif standing is not None:
+            query = query.where(plan.c.state == standing)
+        return [Plan(**row) for row in self._session.execute(query).mappings()]
+
+    def last_position(self, plan_id: int) -> int:
+        """Return the position of the last change that can still be redone, 0 when nothing was ever done."""
+        query = select(func.coalesce(func.max(plan_change.c.position), 0)).where(plan_change.c.plan_id == plan_id)
+        return int(self._session.execute(query).scalar_one())
+
+    def changes(self, plan_id: int) -> list[PlanChange]:
+        """Return what was done to a plan, in order; those after its head are undone."""
+        query = select(plan_change).where(plan_change.c.plan_id == plan_id).order_by(plan_change.c.position)
+        rows = self._session.execute(query)
+        return [_to_change(row) for row in rows]
+
+    def footprint(self, plan_id: int) -> Footprint:
+        """Return the codes that a plan touches, in order, without their shapes."""
+        latest = _latest_rows(plan_id, plan_grid.c.code, plan_grid.c.retired, plan_grid.c.refined)
+        rows = self._session.execute(latest).all()
+        return Footprint(
+            redrawn=tuple(row.code for row in rows if not row.retired and not row.refined),
+            retired=tuple(row.code for row in rows if row.retired),
+            refined=tuple(row.code for row in rows if row.refined and not row.retired),
+        )
+
+    def codes_in_other_drafts(self, plan_id: int) -> set[str]:
+        """Return the codes that other drafts use for grids which have never been published."""
+        query = (
+            select(plan_grid.c.code)
+            .join(plan, plan.c.id == plan_grid.c.plan_id)
+            .where(plan.c.state == "draft", plan.c.id != plan_id, plan_grid.c.position <= plan.c.head)
+            .where(~exists().where(grid_code.c.code == plan_grid.c.code))
+        )
+        return set(self._session.scalars(query.distinct()))
+
+    def change_at(self, plan_id: int, position: int) -> tuple[PlanChange, frozenset[str]]:
+        """Return one change, which is there, and the codes of the grids that it touched."""
+        this = plan_change.c.plan_id == plan_id, plan_change.c.position == position
+        row = self._session.execute(select(plan_change).where(*this)).one()
+        touched = select(plan_grid.c.code).where(plan_grid.c.plan_id == plan_id, plan_grid.c.position == position)
+        return _to_change(row), frozenset(self._session.scalars(touched))
+
     def draft(self, plan_id: int) -> Draft:
-        """Return the footprint of a plan."""
-        query = select(plan_grid).where(plan_grid.c.plan_id == plan_id).order_by(plan_grid.c.code)
-        rows = self._session.execute(query).all()
-        grids = tuple(
-            Grid(
-                code=row.code,
-                shape=from_column(row.shape),
-                level=row.level,
-                parent=row.parent,
-                name=row.name,
-                kind=row.kind,
-                households=row.households,
-            )
-            for row in rows
-            if not row.retired
+        """Return the footprint of a plan: each touched grid as the last change up to the head made it."""
+        rows = self._session.execute(_latest_rows(plan_id, plan_grid)).all()
+        return Draft(
+            grids=tuple(_to_grid(row) for row in rows if not row.retired),
+            retired=frozenset(row.code for row in rows if row.retired),
+            refined=frozenset(row.code for row in rows if row.refined and not row.retired),
+            restored=frozenset(row.code for row in rows if row.restored and not row.retired),
         )
-        return Draft(grids=grids, retired=frozenset(row.code for row in rows if row.retired))
 
-    def put_grids(self, plan_id: int, grids: Sequence[Grid], *, retired: Collection[str] = ()) -> None:
-        """Put grids into the footprint; what the footprint held under the same codes gives way."""
-        codes = [grid.code for grid in grids] + list(retired)
-        self._session.execute(delete(plan_grid).where(plan_grid.c.plan_id == plan_id, plan_grid.c.code.in_(codes)))
-        wanted = [
-            {
-                "plan_id": plan_id,
-                "code": grid.code,
-                "level": grid.level,
-                "parent": grid.parent,
-                "kind": grid.kind,
-                "name": grid.name,
-                "households": grid.households,
-                "shape": to_column(grid.shape),
-            }
-            for grid in grids
-        ]
-        if wanted:
-            self._session.execute(insert(plan_grid), wanted)
-        if retired:
-            rows = [{"plan_id": plan_id, "code": code, "retired": True} for code in retired]
+    def record_change(
+        self, plan_id: int, *, operation: str, detail: Mapping[str, Any], made_by: str, made: Draft
+    ) -> PlanChange:
+        """Append what was done and what it made of the grids it touched; move the plan's head and version.
+
+        Changes that had been undone are gone with it.
+        """
+        position = self._session.execute(select(plan.c.head).where(plan.c.id == plan_id)).scalar_one() + 1
+        undone = plan_change.c.plan_id == plan_id, plan_change.c.position >= position
+        self._session.execute(delete(plan_change).where(*undone))
+        recorded = self._session.execute(
+            insert(plan_change)
+            .values(plan_id=plan_id, position=position, operation=operation, detail=detail, made_by=made_by)
+            .returning(plan_change)
+        ).one()
+        rows = [_row(plan_id, position, one, made.refined, made.restored) for one in made.grids]
+        if rows:
             self._session.execute(insert(plan_grid), rows)
+        if made.retired:
+            gone = [
+                {"plan_id": plan_id, "position": position, "code": code, "retired": True} for code in made.retired
+            ]
+            self._session.execute(insert(plan_grid), gone)
+        self._move(plan_id, head=position)
+        return _to_change(recorded)
 
-    def record_change(self, plan_id: int, *, operation: str, detail: Mapping[str, Any], made_by: str) -> None:
-        """Append what was done, and move the plan's version."""
-        position = select(func.coalesce(func.max(plan_change.c.position), 0) + 1).where(
-            plan_change.c.plan_id == plan_id
-        )
-        self._session.execute(
-            insert(plan_change).values(
-                plan_id=plan_id,
-                position=position.scalar_subquery(),
-                operation=operation,
-                detail=detail,
-                made_by=made_by,
-            )
-        )
-        moved = {"version": plan.c.version + 1, "changed_at": func.now()}
-        self._session.execute(update(plan).where(plan.c.id == plan_id).values(**moved))
+    def move_head(self, plan_id: int, position: int) -> None:
+        """Undo or redo: let the changes up to a position count; move the plan's version."""
+        self._move(plan_id, head=position)
+
+    def keep_verdict(self, plan_id: int, version: int, *, is_valid: bool) -> None:
+        """Remember what the check said of a version of a plan, if it is still at that; the next change forgets it."""
+        this = plan.c.id == plan_id, plan.c.version == version
+        self._session.execute(update(plan).where(*this).values(is_valid=is_valid))
 
     def mark_published(self, plan_id: int, edition: int) -> None:
         """Close a plan: it has become an edition."""
-        closed = {"state": "published", "published_edition": edition, "changed_at": func.now()}
+        closed = {
+            "state": "published",
+            "published_edition": edition,
+            "version": plan.c.version + 1,
+            "changed_at": func.now(),
+        }
         self._session.execute(update(plan).where(plan.c.id == plan_id).values(**closed))
+
+    def withdraw(self, plan_id: int) -> None:
+        """Close a plan: nothing comes of it."""
+        closed = {"state": "withdrawn", "version": plan.c.version + 1, "changed_at": func.now()}
+        self._session.execute(update(plan).where(plan.c.id == plan_id).values(**closed))
+
+    def _move(self, plan_id: int, *, head: int) -> None:
+        moved = {"head": head, "version": plan.c.version + 1, "changed_at": func.now(), "is_valid": None}
+        self._session.execute(update(plan).where(plan.c.id == plan_id).values(**moved))
+
+
+def _latest_rows(plan_id: int, *columns: Table | Column[Any]) -> Select[Any]:
+    """Select each touched grid as the last change up to the head made it, by code."""
+    return (
+        select(*columns)
+        .ext(distinct_on(plan_grid.c.code))
+        .join(plan, plan.c.id == plan_grid.c.plan_id)
+        .where(plan_grid.c.plan_id == plan_id, plan_grid.c.position <= plan.c.head)
+        .order_by(plan_grid.c.code, plan_grid.c.position.desc())
+    )
+
+
+def _to_change(row: Row[Any]) -> PlanChange:
+    return PlanChange(row.position, row.operation, row.detail, row.made_by, row.made_at)
+
+
+def _to_grid(row: Row[Any]) -> Grid:
+    return Grid(
+        code=row.code,
+        shape=from_column(row.shape),
+        level=row.level,
+        parent=row.parent,
+        name=row.name,
+        kind=row.kind,
+        households=row.households,
+    )
+
+
+def _row(
+    plan_id: int, position: int, one: Grid, refined: Collection[str], restored: Collection[str]
+) -> dict[str, Any]:
+    return {
+        "plan_id": plan_id,
+        "position": position,
+        "code": one.code,
+        "refined": one.code in refined,
+        "restored": one.code in restored,
+        "level": one.level,
+        "parent": one.parent,
+        "kind": one.kind,
+        "name": one.name,
+        "households": one.households,
+        "shape": to_column(one.shape),
+    }

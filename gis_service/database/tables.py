@@ -86,7 +86,7 @@ edition = Table(
     Column("published_by", Text, nullable=False),
     Column("note", Text, nullable=False, server_default=""),
     Column("grid_count", Integer, nullable=False),
-    Column("checksum", Text, nullable=False, comment="sha256 over code, level, parent and WKB of every grid"),
+    Column("checksum", Text, nullable=False, comment="sha256 over the digests of its grids, by code"),
     Column(
         "certificate",
         JSONB,
@@ -120,6 +120,7 @@ grid = Table(
     Column("households", Integer),
     Column("attributes", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("area_m2", Double, nullable=False, comment="geodesic"),
+    Column("digest", LargeBinary, nullable=False, comment="sha256 of the grid; the edition's checksum is over these"),
     Column("label_point", _geometry("POINT"), nullable=False, comment="inside the grid, far from its edges"),
     Column("shape", _geometry("MULTIPOLYGON"), nullable=False),
     CheckConstraint("kind IN ('standard', 'dedicated')", name="kind"),
@@ -141,15 +142,22 @@ plan = Table(
     Column("state", Text, nullable=False, server_default="draft"),
     Column("base_edition", Integer, ForeignKey("edition.number"), comment="NULL before the first edition"),
     Column("version", Integer, nullable=False, server_default="1", comment="moves with every change; the ETag"),
+    Column(
+        "head", Integer, nullable=False, server_default="0", comment="the last change that counts; undo lowers it"
+    ),
+    Column("is_valid", Boolean, comment="verdict of the check at this version; NULL when nobody has asked"),
     Column("created_by", Text, nullable=False),
     _moment("created_at", default=True),
     _moment("changed_at", default=True),
     Column("published_edition", Integer, ForeignKey("edition.number")),
+    Column("reverts", Integer, ForeignKey("edition.number"), comment="the edition whose changes it undoes"),
     CheckConstraint("state IN ('draft', 'published', 'withdrawn')", name="state"),
     CheckConstraint("(state = 'published') = (published_edition IS NOT NULL)", name="published_edition"),
+    CheckConstraint("head >= 0", name="head"),
 )
 
-# What the planner did, in order: the intent beside its geometry.
+# What the planner did, in order: the intent beside its geometry.  Changes after the plan's head are undone; they
+# can be redone until another change takes their place.
 plan_change = Table(
     "plan_change",
     metadata,
@@ -161,13 +169,22 @@ plan_change = Table(
     _moment("made_at", default=True),
 )
 
-# The footprint of the draft: each touched grid as the plan wants it, or marked as retired.
+# What each change made of the grids it touched.  A grid of the draft is its row of the highest position up to head.
 plan_grid = Table(
     "plan_grid",
     metadata,
-    Column("plan_id", Integer, ForeignKey("plan.id", ondelete="CASCADE"), primary_key=True),
+    Column("plan_id", Integer, primary_key=True),
+    Column("position", Integer, primary_key=True),
     Column("code", Text, primary_key=True),
     Column("retired", Boolean, nullable=False, server_default=text("false")),
+    Column(
+        "refined",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="since the base it has only gained vertices on edges it had",
+    ),
+    Column("restored", Boolean, nullable=False, server_default=text("false"), comment="a retired grid comes back"),
     Column("level", Text, ForeignKey("level.code")),
     Column("parent", Text),
     Column("kind", Text),
@@ -175,10 +192,71 @@ plan_grid = Table(
     Column("households", Integer),
     Column("attributes", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("shape", _geometry("GEOMETRY"), comment="as drawn: a draft may be wrong"),
+    ForeignKeyConstraint(
+        ["plan_id", "position"], ["plan_change.plan_id", "plan_change.position"], ondelete="CASCADE"
+    ),
     CheckConstraint(
         "retired OR (level IS NOT NULL AND kind IS NOT NULL AND name IS NOT NULL AND shape IS NOT NULL)",
         name="complete",
     ),
+)
+
+# ------------------------------------------------------------------------------------------------ proofs of editions
+
+# The proof that the children of one parent tile it, for the editions from ``since`` up to and without ``until``.
+family_proof = Table(
+    "family_proof",
+    metadata,
+    Column("parent", Text, primary_key=True, comment="empty for the roots"),
+    Column("since", Integer, ForeignKey("edition.number"), primary_key=True, autoincrement=False),
+    Column("until", Integer, ForeignKey("edition.number"), comment="NULL: to this day"),
+    Column("proof", JSONB, nullable=False, comment="number of grids and edges, edge hash, exact area"),
+    CheckConstraint("until > since", name="order"),
+)
+
+# Which grid's ground went to which at a publish; NULL is ground that nobody owned.
+lineage = Table(
+    "lineage",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("edition", Integer, ForeignKey("edition.number"), nullable=False),
+    Column("from_code", Text, ForeignKey("grid_code.code")),
+    Column("to_code", Text, ForeignKey("grid_code.code")),
+    Column("area_m2", Double, nullable=False, comment="geodesic"),
+    Column("buildings", Integer, nullable=False),
+    Column("households", Integer, nullable=False),
+    CheckConstraint("from_code IS NOT NULL OR to_code IS NOT NULL", name="somebody"),
+    Index("lineage_edition_ix", "edition"),
+    Index("lineage_from_code_ix", "from_code"),
+    Index("lineage_to_code_ix", "to_code"),
+)
+
+# A finding that is accepted on purpose: a lake, an island, a disputed strip.
+finding_exception = Table(
+    "finding_exception",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("finding_id", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("grids", ARRAY(Text), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("owner", Text, nullable=False, comment="who answers for it"),
+    Column("expires_on", Date, nullable=False, comment="the first day on which it no longer holds"),
+    Column("granted_by", Text, nullable=False),
+    _moment("granted_at", default=True),
+    _moment("withdrawn_at", nullable=True),
+    CheckConstraint("reason <> '' AND owner <> ''", name="accounted_for"),
+    Index("finding_exception_finding_ix", "finding_id"),
+)
+
+# How much of its ground a jurisdiction must have in grids; holds for the subtree until a deeper row says otherwise.
+coverage_target = Table(
+    "coverage_target",
+    metadata,
+    Column("grid_code", Text, ForeignKey("grid_code.code"), primary_key=True),
+    Column("share", Double, nullable=False, comment="1 in town, at least 0.9 in the country"),
+    Column("reason", Text, nullable=False, server_default=""),
+    CheckConstraint("share >= 0 AND share <= 1", name="share"),
 )
 
 # --------------------------------------------------------------------------------------------------------- buildings

@@ -9,16 +9,22 @@ from sqlalchemy import exc, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from gis_service.database.buildings import BuildingRepository
+from gis_service.database.coverage_targets import CoverageTargetRepository
+from gis_service.database.drafts import DraftRepository
 from gis_service.database.editions import EditionRepository
+from gis_service.database.finding_exceptions import FindingExceptionRepository
 from gis_service.database.grids import GridRepository
 from gis_service.database.idempotency_keys import IdempotencyKeyRepository
 from gis_service.database.incidents import IncidentRepository
 from gis_service.database.integrity import translate
 from gis_service.database.levels import LevelRepository
+from gis_service.database.lineage import LineageRepository
 from gis_service.database.owners import OwnerRepository
 from gis_service.database.plans import PlanRepository
+from gis_service.database.proofs import ProofRepository
 from gis_service.database.rules import RuleRepository
 from gis_service.database.staff import StaffRepository
+from gis_service.database.stock import StockRepository
 from gis_service.database.tiles import TileRepository
 from gis_service.database.tokens import TokenRepository
 
@@ -36,15 +42,21 @@ class UnitOfWork:
         session = self._open_session()
         self._session = session
         self.buildings = BuildingRepository(session)
+        self.coverage_targets = CoverageTargetRepository(session)
+        self.drafts = DraftRepository(session)
         self.editions = EditionRepository(session)
+        self.finding_exceptions = FindingExceptionRepository(session)
         self.grids = GridRepository(session)
         self.idempotency_keys = IdempotencyKeyRepository(session)
         self.incidents = IncidentRepository(session)
         self.levels = LevelRepository(session)
         self.owners = OwnerRepository(session)
+        self.lineage = LineageRepository(session)
         self.plans = PlanRepository(session)
+        self.proofs = ProofRepository(session)
         self.rules = RuleRepository(session)
         self.staff = StaffRepository(session)
+        self.stock = StockRepository(session)
         self.tiles = TileRepository(session)
         self.tokens = TokenRepository(session)
         return self

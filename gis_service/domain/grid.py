@@ -24,6 +24,20 @@ class GridRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class GridSpan:
+    """One state of a grid and the editions in which it held: from ``since`` to before ``until``, None for now."""
+
+    since: int
+    until: int | None
+    name: str
+    level: str
+    parent: str | None
+    kind: str
+    households: int | None
+    area_m2: float
+
+
+@dataclass(frozen=True, slots=True)
 class GridFilter:
     """Which grids of an edition are asked for; None asks for all.  ``after`` is the last code of the page before."""
 

@@ -49,12 +49,14 @@ class NearestGrid:
 class Question:
     """A point to look up: degrees in WGS 84; ``at`` None asks for now.
 
+    ``known_at`` asks as one would have answered then: by the editions that were published by that instant.
     ``accuracy_m`` is the radius that holds the true place with the probability ``confidence``.
     """
 
     lon: float
     lat: float
     at: datetime | None = None
+    known_at: datetime | None = None
     accuracy_m: float | None = None
     confidence: float = 0.95
 

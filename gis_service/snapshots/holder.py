@@ -59,9 +59,12 @@ class SnapshotHolder:
         """The newest edition held that is in force by this host's clock; None before the first."""
         return self._shelf.in_force(self._clock())
 
-    def at(self, instant: datetime) -> Snapshot | None:
-        """Return the edition in force at an instant when it is held; None: ask the database."""
-        return self._shelf.exactly(instant)
+    def at(self, instant: datetime, known_at: datetime | None = None) -> Snapshot | None:
+        """Return the edition in force at an instant when it is held; None: ask the database.
+
+        With ``known_at`` the edition that was known then to be in force at the instant.
+        """
+        return self._shelf.exactly(instant, known_at)
 
     def of_edition(self, number: int) -> Snapshot | None:
         """Return an edition by its number when it is held; None: ask the database."""

@@ -26,9 +26,14 @@ class Shelf:
         """Return the newest snapshot held that is in force at an instant, though a newer edition may be missing."""
         return next((snapshot for snapshot in reversed(self.held) if snapshot.effective_from <= instant), None)
 
-    def exactly(self, instant: datetime) -> Snapshot | None:
-        """Return the snapshot of the very edition in force at an instant, or None when it is not held."""
+    def exactly(self, instant: datetime, known_at: datetime | None = None) -> Snapshot | None:
+        """Return the snapshot of the very edition in force at an instant, or None when it is not held.
+
+        With ``known_at`` only editions count that were published by then; publication rises with effect.
+        """
         position = bisect_right(self.known, instant, key=_effective_from)
+        if known_at is not None:
+            position = min(position, bisect_right(self.known, known_at, key=_published_at))
         return None if position == 0 else self.snapshot_of(self.known[position - 1])
 
     def snapshot_of(self, edition: Edition) -> Snapshot | None:
@@ -53,6 +58,10 @@ def in_force_and_later(known: Sequence[Edition], now: datetime) -> Sequence[Edit
     """Return the edition in force and all after it; all of them when none is in force yet."""
     position = bisect_right(known, now, key=_effective_from)
     return known[max(position - 1, 0) :]
+
+
+def _published_at(edition: Edition) -> datetime:
+    return edition.published_at
 
 
 def _effective_from(edition: Edition) -> datetime:

@@ -26,16 +26,21 @@ def locate_point(snapshots: SnapshotHolder, open_work: Callable[[], UnitOfWork],
         NotFoundError: no edition was in force at that time, code ``no-edition``.
         UnavailableError: the edition is not in memory and the database does not answer.
     """
-    snapshot = held_for(snapshots, question.at)
+    snapshot = held_for(snapshots, question.at, question.known_at)
     if snapshot is not None:
         return locate_in_snapshot(snapshot, question)
     with open_work() as work:
-        return locate_in_edition(work, edition_in_force(work, question.at), question)
+        return locate_in_edition(work, edition_in_force(work, question.at, question.known_at), question)
 
 
-def held_for(snapshots: SnapshotHolder, at: datetime | None) -> Snapshot | None:
-    """Return the snapshot in force at an instant, now for None, when it is in memory."""
-    return snapshots.current if at is None else snapshots.at(at)
+def held_for(snapshots: SnapshotHolder, at: datetime | None, known_at: datetime | None = None) -> Snapshot | None:
+    """Return the snapshot in force at an instant, now for None, when it is in memory.
+
+    With ``known_at`` the one that would have been held for it then.
+    """
+    if at is None and known_at is None:
+        return snapshots.current
+    return snapshots.at(datetime.now(UTC) if at is None else at, known_at)
 
 
 def locate_at_once(snapshot: Snapshot, question: Question) -> PointAnswer | None:
@@ -85,16 +90,17 @@ def locate_in_edition(work: UnitOfWork, edition: int, question: Question) -> Poi
     return replace(answer, nearest=nearest, candidates=likely)
 
 
-def edition_in_force(work: UnitOfWork, at: datetime | None) -> int:
-    """Return the number of the edition in force at an instant, now for None.
+def edition_in_force(work: UnitOfWork, at: datetime | None, known_at: datetime | None = None) -> int:
+    """Return the number of the edition in force at an instant, now for None; as was known at another, if given.
 
     Raises:
         NotFoundError: there was none, code ``no-edition``.
     """
     instant = datetime.now(UTC) if at is None else at
-    edition = work.editions.in_force_at(instant)
+    edition = work.editions.in_force_at(instant, known_at)
     if edition is None:
-        raise NotFoundError(f"no edition was in force at {instant.isoformat()}", code="no-edition")
+        known = "" if known_at is None else f", as known at {known_at.isoformat()}"
+        raise NotFoundError(f"no edition was in force at {instant.isoformat()}{known}", code="no-edition")
     return edition.number
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 import shapely
 
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
-from gis_service.domain.edition import Edition
-from gis_service.domain.plan import Draft, Plan
-from gis_service.errors import ClashError, NotFoundError
-from grid_boundaries.check import CheckRules, Report, check_tree
-from grid_boundaries.partition import Grid
+from gis_service.domain.edition import Bounds, Edition
+from gis_service.domain.plan import Draft
+from gis_service.errors import ClashError
+from gis_service.use_cases.assess_impact import trace_lineage
+from gis_service.use_cases.check_plan import DraftCheck, check_draft
+from gis_service.use_cases.lock_draft import lock_draft
+from gis_service.use_cases.prove_edition import prove_edition
+from gis_service.use_cases.rebase_draft import rebase_draft
+from gis_service.use_cases.refuse_outside_scope import refuse_draft_outside_scope
+from gis_service.use_cases.reown_buildings import reown_buildings
+from grid_boundaries.check import CheckRules, Report
 
 
 class PlanNotPublishableError(ClashError):
@@ -26,7 +31,10 @@ class PlanNotPublishableError(ClashError):
         count = sum(finding.severity == "error" for finding in report.findings)
         super().__init__(
             f"plan {plan_id} has {count} finding(s) of severity error; mend them, or have a repair proposed",
-            members={"report": report.as_dict()},
+            members={
+                "report": report.as_dict(),
+                "message_zh": f"方案 {plan_id} 有 {count} 处错误；请修正，或查看修复建议。",
+            },
         )
 
 
@@ -37,9 +45,12 @@ def publish_plan(
     *,
     note: str = "",
     effective_from: datetime | None = None,
+    expected: Collection[str] | None = None,
     rules: CheckRules | None = None,
 ) -> Edition:
-    """Check the tree as the plan would leave it and store it as a new edition.
+    """Check what the plan touches on top of the newest edition and store the outcome as the next one.
+
+    Plans that redraw different grids follow one another in any order; publishing itself goes one by one.
 
     Args:
         plan_id: a draft.
@@ -47,74 +58,84 @@ def publish_plan(
         work: a transaction not yet begun.
         note: why, for those who look back.
         effective_from: the instant of legal effect; now when not given.  The first edition may lie in the past.
+        expected: tags of the versions of the plan that the caller means; None means whatever there is.
         rules: what the check allows; its defaults when not given.
 
     Raises:
         NotFoundError: there is no such plan.
-        ClashError: not a draft; a grid of its footprint was changed since its base; an effect not after the last.
+        PreconditionFailedError: it has another version than ``expected``.
+        ClashError: not a draft, an empty one, codes of retired grids, an effect not after the last.
+        ConflictError: a grid that it redraws was changed since its base.
         PlanNotPublishableError: the check found errors.
+        ForbiddenError: it redraws grids outside the planner's scope.
     """
     with work:
-        plan = work.plans.lock(plan_id)
-        if plan is None:
-            raise NotFoundError(f"no plan has the id {plan_id}")
-        if plan.state != "draft":
-            raise ClashError(f"plan {plan_id} is {plan.state}; only a draft can be published", code="not-a-draft")
+        plan = lock_draft(plan_id, work, expected=expected)
+        draft = work.plans.draft(plan_id)
+        if not draft.touched:
+            raise ClashError(f"plan {plan_id} changes nothing; there is nothing to publish", code="empty-plan")
+        refuse_draft_outside_scope(principal, plan, draft, work)
         work.editions.lock_publishing()
         latest = work.editions.latest()
-        draft = work.plans.draft(plan_id)
-        touched = {grid.code for grid in draft.grids} | draft.retired
-        _refuse_conflicts(plan, latest, touched, work)
+        if latest is not None:
+            draft = rebase_draft(plan, draft, latest, work)
         effective_from = _choose_effect(effective_from, latest, work)
-        before = [] if latest is None else work.grids.of_edition(latest.number)
-        after = draft.apply_to(before)
-
-        report = check_tree(after, rules or CheckRules(), [level.code for level in work.levels.list_all()])
-        if not report.valid:
-            raise PlanNotPublishableError(plan_id, report)
-
-        number = 1 if latest is None else latest.number + 1
-        _refuse_used_codes(draft, before, work)
-        work.grids.publish(number, closed=touched & {grid.code for grid in before}, added=draft.grids, attributes={})
-        edition = work.editions.append(
-            number=number,
-            effective_from=effective_from,
-            published_by=principal.name,
-            note=note,
-            grid_count=len(after),
-            checksum=checksum(after),
-            certificate=dict(report.certificate or {}),
-            bounds=tuple(shapely.total_bounds([grid.shape for grid in after]).tolist()),
+        _refuse_used_codes(draft, latest, work)
+        check = check_draft(
+            None if latest is None else latest.number, draft, work, rules, whole=not _is_proved(latest, work)
         )
-        _reown_buildings(number, touched, work)
-        work.plans.mark_published(plan_id, number)
+        if not check.report.valid:
+            raise PlanNotPublishableError(plan_id, check.report)
+        edition = _store(draft, latest, check, principal, note, effective_from, work)
+        work.plans.mark_published(plan_id, edition.number)
         work.commit()
         return edition
 
 
-def checksum(grids: Sequence[Grid]) -> str:
-    """Return the sha256 of an edition: code, level, parent, kind, name, households and WKB of each grid, by code."""
-    digest = hashlib.sha256()
-    for grid in sorted(grids, key=lambda one: one.code):
-        fields = (grid.code, grid.level, grid.parent, grid.kind, grid.name, grid.households)
-        digest.update(repr(fields).encode())
-        digest.update(shapely.to_wkb(shapely.normalize(grid.shape)))
-    return digest.hexdigest()
+def _store(
+    draft: Draft,
+    latest: Edition | None,
+    check: DraftCheck,
+    principal: Principal,
+    note: str,
+    effective_from: datetime,
+    work: UnitOfWork,
+) -> Edition:
+    number = 1 if latest is None else latest.number + 1
+    before = {} if latest is None else {grid.code: grid for grid in work.grids.of_codes(latest.number, draft.touched)}
+    after = {grid.code: grid for grid in draft.grids}
+    lineage = trace_lineage(None if latest is None else latest.number, draft, work)
+    work.grids.publish(number, closed=before.keys(), added=draft.grids)
+    edition = work.editions.append(
+        number=number,
+        effective_from=effective_from,
+        published_by=principal.name,
+        note=note,
+        grid_count=(0 if latest is None else latest.grid_count) + len(after) - len(before),
+        checksum=work.grids.checksum(number),
+        certificate=prove_edition(number, check, work),
+        bounds=_bounds(draft, latest, number, work),
+    )
+    work.proofs.replace(number, check.families, check.report.proofs)
+    reown_buildings(before, after, draft.refined, number, work)
+    work.lineage.add(number, lineage)
+    return edition
 
 
-def _refuse_conflicts(plan: Plan, latest: Edition | None, touched: set[str], work: UnitOfWork) -> None:
-    """Refuse when another plan has changed a grid of the footprint since this one began (decision 7)."""
-    base = 0 if plan.base_edition is None else plan.base_edition
-    newest = 0 if latest is None else latest.number
-    if base == newest:
-        return
-    then, now = work.grids.row_ids(base, touched), work.grids.row_ids(newest, touched)
-    changed = sorted(code for code in touched if then.get(code) != now.get(code))
-    if changed:
-        raise ClashError(
-            f"since edition {base} another plan changed {', '.join(changed)}; begin again on edition {newest}",
-            members={"grids": changed, "edition": newest},
-        )
+def _is_proved(latest: Edition | None, work: UnitOfWork) -> bool:
+    """Say whether the newest edition has proofs by family, so that what the draft leaves alone needs no look."""
+    return latest is not None and bool(work.proofs.of_edition(latest.number))
+
+
+def _bounds(draft: Draft, latest: Edition | None, number: int, work: UnitOfWork) -> Bounds:
+    """Return the box around an edition's grids, which lie within the roots but for what a draft may be let pass."""
+    boxes = [grid.shape.bounds for grid in draft.grids]
+    if latest is None or any(grid.parent is None for grid in draft.grids) or draft.retired:
+        boxes.append(work.grids.bounds_of_roots(number))
+    else:
+        boxes.append(latest.bounds)
+    west, south, east, north = shapely.total_bounds([shapely.box(*box) for box in boxes]).tolist()
+    return west, south, east, north
 
 
 def _choose_effect(wanted: datetime | None, latest: Edition | None, work: UnitOfWork) -> datetime:
@@ -123,21 +144,19 @@ def _choose_effect(wanted: datetime | None, latest: Edition | None, work: UnitOf
         raise ClashError(
             f"edition {latest.number} takes effect at {latest.effective_from.isoformat()}; a later one is needed",
             code="effect-too-early",
+            members={"edition": latest.number, "effective_from": latest.effective_from.isoformat()},
         )
     return effect
 
 
-def _refuse_used_codes(draft: Draft, before: Sequence[Grid], work: UnitOfWork) -> None:
-    """Refuse a new grid under the code of a retired one: codes are never reused."""
-    new = {grid.code for grid in draft.grids} - {grid.code for grid in before}
-    used = sorted(work.grids.used_codes(new))
+def _refuse_used_codes(draft: Draft, latest: Edition | None, work: UnitOfWork) -> None:
+    """Refuse a new grid under the code of a retired one: codes are not reused, but where a retirement is undone."""
+    drawn = {grid.code for grid in draft.grids}
+    alive = set() if latest is None else work.grids.row_ids(latest.number, drawn).keys()
+    used = sorted(work.grids.used_codes(drawn - alive) - draft.restored)
     if used:
-        raise ClashError(f"the codes {', '.join(used)} belonged to retired grids; choose others", code="code-reused")
-
-
-def _reown_buildings(edition: int, touched: set[str], work: UnitOfWork) -> None:
-    """Give the buildings on redrawn ground their owners in the new edition; the editions before keep theirs."""
-    standing = work.buildings.on_ground(touched, edition)
-    owners = work.owners.of_points(edition, [one.lon for one in standing], [one.lat for one in standing])
-    changed = {one.code: owner for one, owner in zip(standing, owners, strict=True) if owner != one.owner}
-    work.buildings.change_owners(changed, edition)
+        raise ClashError(
+            f"the codes {', '.join(used)} belonged to retired grids; choose others",
+            code="code-reused",
+            members={"grids": used},
+        )

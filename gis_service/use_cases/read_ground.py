@@ -8,6 +8,7 @@ from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.edition import Edition
 from gis_service.domain.grid import GridFilter, GridRecord
 from gis_service.domain.level import Level
+from gis_service.domain.lineage import Lineage
 from gis_service.errors import NotFoundError, RuleBrokenError
 
 
@@ -84,3 +85,13 @@ def _edition(number: int, work: UnitOfWork) -> Edition:
     if edition is None:
         raise NotFoundError(f"there is no edition {number}; see /v1/editions", code="no-edition")
     return edition
+
+
+def read_lineage(number: int, work: UnitOfWork) -> list[Lineage]:
+    """Return whose ground went to whom when an edition was published; empty for the first.
+
+    Raises:
+        NotFoundError: there is no edition with this number.
+    """
+    with work:
+        return work.lineage.of_edition(_edition(number, work).number)

@@ -2,47 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
-from gis_service.errors import ClashError, InputFault, NotFoundError, RuleBrokenError
-from grid_boundaries.partition import Grid, on_lattice
+from gis_service.domain.plan_operation import Operation
+from gis_service.errors import InputFault, RuleBrokenError
+from gis_service.use_cases.change_plan import change_plan
+from gis_service.use_cases.take_step import PlanStep
+from grid_boundaries.partition import Grid
 
 
-def replace_grids(plan_id: int, grids: Sequence[Grid], principal: Principal, work: UnitOfWork) -> None:
+def replace_grids(
+    plan_id: int,
+    grids: Sequence[Grid],
+    principal: Principal,
+    work: UnitOfWork,
+    *,
+    retired: Collection[str] = (),
+    expected: Collection[str] | None = None,
+) -> PlanStep:
     """Let a draft hold these grids, new or redrawn, each vertex on the lattice; a draft may be wrong.
 
+    ``retired`` are codes that leave with them, by a second change.
+
     Raises:
-        NotFoundError: there is no such plan.
-        ClashError: the plan is no draft any more.
-        RuleBrokenError: a grid without level, name or shape, or two with one code.
+        RuleBrokenError: a grid without level, name or shape, or two with one code; all of them are told at once.
+        ServiceError: what ``change_plan`` refuses.
     """
     faults = _find_faults(grids)
     if faults:
         raise RuleBrokenError("some grids cannot be put into a plan", code="incomplete-grid", faults=faults)
-    with work:
-        plan = work.plans.lock(plan_id)
-        if plan is None:
-            raise NotFoundError(f"no plan has the id {plan_id}")
-        if plan.state != "draft":
-            raise ClashError(f"plan {plan_id} is {plan.state}; only a draft can be changed", code="not-a-draft")
-        work.plans.put_grids(plan_id, [_on_lattice(grid) for grid in grids])
-        detail = {"codes": [grid.code for grid in grids]}
-        work.plans.record_change(plan_id, operation="replace", detail=detail, made_by=principal.name)
-        work.commit()
-
-
-def _on_lattice(grid: Grid) -> Grid:
-    return Grid(
-        code=grid.code,
-        shape=on_lattice(grid.shape),
-        level=grid.level,
-        parent=grid.parent,
-        name=grid.name,
-        kind=grid.kind,
-        households=grid.households,
-    )
+    operation = Operation("replace", {"grids": tuple(grids)}, {"codes": [grid.code for grid in grids]})
+    step = change_plan(plan_id, operation, principal, work, expected=expected)
+    if not retired:
+        return step
+    codes = sorted(retired)
+    return change_plan(plan_id, Operation("retire", {"codes": codes}, {"codes": codes}), principal, work)
 
 
 def _find_faults(grids: Sequence[Grid]) -> list[InputFault]:

@@ -220,8 +220,8 @@ def test_a_statement_finds_its_rows_by_the_index_with_a_constant_box(
 FILL = (
     "INSERT INTO grid_code (code) SELECT 'F' || n FROM generate_series(1, 4000) AS n",
     """
-    INSERT INTO grid (code, editions, level, parent, name, area_m2, label_point, shape)
-    SELECT 'F' || n, '[1,)', 'unit_grid', 'C2', '', 1, ST_Centroid(square), ST_Multi(square)
+    INSERT INTO grid (code, editions, level, parent, name, area_m2, digest, label_point, shape)
+    SELECT 'F' || n, '[1,)', 'unit_grid', 'C2', '', 1, '', ST_Centroid(square), ST_Multi(square)
     FROM generate_series(1, 4000) AS n,
         ST_MakeEnvelope(102 + n % 60 / 1e3, 25 + n / 60 / 1e3, 102.001 + n % 60 / 1e3, 25.001 + n / 60 / 1e3, 4326)
             AS square

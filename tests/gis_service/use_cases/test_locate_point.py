@@ -8,7 +8,7 @@ import pytest
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.lookup import Question
 from gis_service.errors import NotFoundError
-from gis_service.use_cases.locate_point import locate_at_once, locate_in_edition, locate_point
+from gis_service.use_cases.locate_point import edition_in_force, locate_at_once, locate_in_edition, locate_point
 from grid_boundaries.locate.coordinates import CoordinateError
 from tests.support.editions import NEW_YEAR, store_ranks
 from tests.support.lookups import SECOND, loaded_holder, store_two_editions
@@ -115,3 +115,22 @@ def test_what_is_no_place_is_refused(open_work):
     """Latitude 91."""
     with pytest.raises(CoordinateError, match="from -90 to 90"):
         locate_point(loaded_holder(open_work, NEW_YEAR), open_work, Question(102.7, 91.0))
+
+
+def test_an_owner_then_as_known_then(open_work):
+    """Edition 2 was published today for a day in the past; asked as known before today, edition 1 answers.
+
+    Memory and database agree.
+    """
+    work = open_work()
+    with work:
+        published = {edition.number: edition.published_at for edition in work.editions.list_all()}
+    holder = loaded_holder(open_work, NEW_YEAR)
+    then = NEW_YEAR + timedelta(days=200)
+    for number in (1, 2):
+        question = Question(*at(2.5, 0.5), at=then, known_at=published[number])
+        assert locate_point(holder, open_work, question).edition == number
+        with work:
+            assert edition_in_force(work, question.at, question.known_at) == number
+    with pytest.raises(NotFoundError, match="as known at"):
+        locate_point(holder, open_work, Question(*at(1, 1), at=then, known_at=published[1] - timedelta(seconds=1)))

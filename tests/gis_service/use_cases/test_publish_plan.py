@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from gis_service.database.tables import building_owner
 from gis_service.domain.building import Building
+from gis_service.domain.checksum import checksum
 from gis_service.errors import ClashError, NotFoundError, RuleBrokenError
 from gis_service.use_cases.create_plan import create_plan
-from gis_service.use_cases.publish_plan import PlanNotPublishableError, checksum, publish_plan
+from gis_service.use_cases.publish_plan import PlanNotPublishableError, publish_plan
 from gis_service.use_cases.register_buildings import register_buildings
 from gis_service.use_cases.replace_grids import replace_grids
 from tests.support.ground import FIRST_DAY, PLANNER, UNITS, add_levels, publish_tree, tiny_tree

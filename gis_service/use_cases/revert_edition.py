@@ -1,0 +1,107 @@
+"""Undo an edition by an inverse plan, or go back to it; nothing is ever deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+import shapely
+
+from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.domain.access import Principal
+from gis_service.domain.diff import compare
+from gis_service.domain.edition import Bounds
+from gis_service.domain.plan import Draft, Plan
+from gis_service.errors import ClashError, NotFoundError
+from grid_boundaries.partition import Grid
+from grid_boundaries.redraw import Ground, replace
+
+Mode: TypeAlias = Literal["undo", "restore"]
+"""``undo`` takes back what an edition changed and keeps what came after; ``restore`` makes all as it was in it."""
+
+_MARGIN_DEG = 1e-5  # a metre: neighbours of what comes back
+
+
+def revert_edition(number: int, mode: Mode | None, principal: Principal, work: UnitOfWork) -> Plan:
+    """Store a plan that takes back what an edition changed, on top of the newest edition; it is not published.
+
+    Grids that the edition retired come back under their codes, grids that it added retire again.  The first edition
+    changed nothing that was there before, so it can only be restored; that is its default mode.
+
+    Raises:
+        NotFoundError: there is no such edition.
+        ClashError: a later edition redrew the same grids (code ``conflict``), or nothing would change.
+    """
+    with work:
+        latest = work.editions.latest()
+        if latest is None or work.editions.get(number) is None:
+            raise NotFoundError(f"there is no edition {number}; see /v1/editions", code="no-edition")
+        if mode is None:
+            mode = "restore" if number == 1 else "undo"
+        if mode == "undo" and number == 1:
+            raise ClashError(
+                "edition 1 changed nothing that was there before; it can be restored, not undone",
+                code="first-edition",
+            )
+        wanted, standing = (number - 1, number) if mode == "undo" else (number, latest.number)
+        back, away = work.grids.only_in(wanted, standing), work.grids.only_in(standing, wanted)
+        if not back and not away:
+            raise ClashError(f"edition {number} is in force as it stands; nothing would change", code="nothing-to-do")
+        _refuse_later_edits(number, latest.number, back, away, work)
+        plan = work.plans.add(
+            title=f"{'撤销' if mode == 'undo' else '恢复'}第 {number} 版",
+            base_edition=latest.number,
+            created_by=principal.name,
+            reverts=number,
+        )
+        made = _draft(latest.number, back, away, work)
+        detail = {
+            "edition": number,
+            "mode": mode,
+            "restored": sorted(grid.code for grid in back),
+            "retired": sorted(made.retired),
+        }
+        work.plans.record_change(plan.id, operation="revert", detail=detail, made_by=principal.name, made=made)
+        work.commit()
+        return plan
+
+
+def _refuse_later_edits(
+    number: int, latest: int, back: Sequence[Grid], away: Sequence[Grid], work: UnitOfWork
+) -> None:
+    """Refuse when a grid that is to change is not as the edition left it; vertices gained since do no harm."""
+    left = {grid.code: grid for grid in away}
+    codes = left.keys() | {grid.code for grid in back}
+    now = {grid.code: grid for grid in work.grids.of_codes(latest, codes)}
+    differing = compare(list(left.values()), list(now.values()))
+    changed = [one.code for one in differing if one.changes != ("refined",)]
+    if changed:
+        raise ClashError(
+            f"editions after {number} changed {', '.join(changed)} again; revert those first, or restore edition"
+            f" {number - 1} as a whole",
+            members={"grids": changed, "edition": latest},
+        )
+
+
+def _draft(latest: int, back: Sequence[Grid], away: Sequence[Grid], work: UnitOfWork) -> Draft:
+    """Return what the plan makes of the newest edition; vertices gained since are set into what comes back."""
+    retired = frozenset({grid.code for grid in away} - {grid.code for grid in back})
+    if not back:
+        return Draft(retired=retired)
+    near = work.grids.in_box(latest, _around(back))
+    ground = Ground(
+        [grid for grid in near if grid.code not in retired], [level.code for level in work.levels.list_all()]
+    )
+    redrawn = replace(ground, back)
+    alive = {grid.code for grid in work.grids.of_codes(latest, [grid.code for grid in back])}
+    return Draft(
+        grids=redrawn.grids,
+        retired=retired,
+        refined=redrawn.refined,
+        restored=frozenset(grid.code for grid in back if grid.code not in alive),
+    )
+
+
+def _around(grids: Sequence[Grid]) -> Bounds:
+    west, south, east, north = shapely.total_bounds([grid.shape for grid in grids]).tolist()
+    return west - _MARGIN_DEG, south - _MARGIN_DEG, east + _MARGIN_DEG, north + _MARGIN_DEG

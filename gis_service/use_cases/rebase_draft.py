@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from shapely.geometry import MultiPolygon, Polygon
@@ -44,7 +44,7 @@ def rebase_draft(plan: Plan, draft: Draft, latest: Edition, work: UnitOfWork) ->
     """
     base = 0 if plan.base_edition is None else plan.base_edition
     if base == latest.number:
-        return draft
+        return _without_idle(draft, work.grids.of_codes(base, draft.refined))
     then = work.grids.row_ids(base, draft.touched)
     now = work.grids.row_ids(latest.number, draft.touched)
     moved = {code for code in draft.touched if then.get(code) != now.get(code)}
@@ -62,7 +62,17 @@ def rebase_draft(plan: Plan, draft: Draft, latest: Edition, work: UnitOfWork) ->
             rebased[code] = follower
     if clashes:
         raise ConflictError(clashes, _parents(clashes, base, latest.number, draft, work), base, latest.number)
-    return replace(draft, grids=tuple(rebased.get(grid.code, grid) for grid in draft.grids))
+    rebased_draft = replace(draft, grids=tuple(rebased.get(grid.code, grid) for grid in draft.grids))
+    return _without_idle(rebased_draft, work.grids.of_codes(latest.number, draft.refined))
+
+
+def _without_idle(draft: Draft, current: Sequence[Grid]) -> Draft:
+    """Return the draft without those followers that are as they were after all."""
+    now = {grid.code: grid for grid in current}
+    idle = {grid.code for grid in draft.grids if grid.code in draft.refined and grid == now.get(grid.code)}
+    return replace(
+        draft, grids=tuple(grid for grid in draft.grids if grid.code not in idle), refined=draft.refined - idle
+    )
 
 
 def _rebase(base: Grid, wanted: Grid, current: Grid) -> Grid | None:

@@ -27,8 +27,8 @@ def three_editions(work, open_session):
     add_levels(open_session)
     publish_tree(work, tiny_tree(), FIRST_DAY)
     plan = create_plan("merge", PLANNER, work)
-    replace_grids(plan.id, [replace(tree_grid(SOUTH_WEST), shape=square(0, 0, 1, 2))], PLANNER, work,
-                  retired=[NORTH_WEST])  # fmt: skip
+    whole = replace(tree_grid(SOUTH_WEST), shape=square(0, 0, 1, 2), households=800)
+    replace_grids(plan.id, [whole], PLANNER, work, retired=[NORTH_WEST])
     publish_plan(plan.id, PLANNER, work, effective_from=FIRST_DAY + timedelta(days=1))
     publish_tree(work, [replace(tree_grid(NORTH_EAST), name="新名")], FIRST_DAY + timedelta(days=2))
 
@@ -41,7 +41,11 @@ def test_a_diff_names_what_became_of_each_grid(work, three_editions):
     """From 1 to 3: one retired, one redrawn, one renamed; a square of ground went over."""
     diff = compare_editions(1, 3, work)
 
-    assert changes(diff) == {NORTH_WEST: ("retired",), SOUTH_WEST: ("redrawn",), NORTH_EAST: ("renamed",)}
+    assert changes(diff) == {
+        NORTH_WEST: ("retired",),
+        SOUTH_WEST: ("redrawn", "households"),
+        NORTH_EAST: ("renamed",),
+    }
     (moved,) = diff.transfers
     assert (moved.from_code, moved.to_code) == (NORTH_WEST, SOUTH_WEST)
     assert moved.area_m2 == pytest.approx(1_117_000, rel=0.01)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from gis_service.errors import ClashError, NotFoundError
+from gis_service.errors import ClashError, NotFoundError, RuleBrokenError
 from gis_service.use_cases.compare_editions import compare_editions
 from gis_service.use_cases.create_plan import create_plan
 from gis_service.use_cases.publish_plan import publish_plan
@@ -27,8 +27,8 @@ def merged(work, open_session):
     add_levels(open_session)
     publish_tree(work, tiny_tree(), FIRST_DAY)
     plan = create_plan("merge", PLANNER, work)
-    replace_grids(plan.id, [replace(tree_grid(SOUTH_WEST), shape=square(0, 0, 1, 2))], PLANNER, work,
-                  retired=[NORTH_WEST])  # fmt: skip
+    whole = replace(tree_grid(SOUTH_WEST), shape=square(0, 0, 1, 2), households=800)
+    replace_grids(plan.id, [whole], PLANNER, work, retired=[NORTH_WEST])
     publish_plan(plan.id, PLANNER, work, effective_from=FIRST_DAY + DAY)
 
 
@@ -95,8 +95,7 @@ def test_what_cannot_be_reverted_is_refused_with_the_reason(work, merged):
 def test_the_code_of_a_retired_grid_is_for_that_grid_alone(work, merged):
     """A plan that draws a new grid under it is refused; only a revert may bring it back."""
     plan = create_plan("reuse", PLANNER, work)
-    replace_grids(plan.id, [tree_grid(NORTH_WEST), tree_grid(SOUTH_WEST)], PLANNER, work)
 
-    with pytest.raises(ClashError, match=NORTH_WEST) as refused:
-        publish(plan, work, 2)
-    assert refused.value.code == "code-reused"
+    with pytest.raises(RuleBrokenError, match=NORTH_WEST) as refused:
+        replace_grids(plan.id, [tree_grid(NORTH_WEST), tree_grid(SOUTH_WEST)], PLANNER, work)
+    assert refused.value.code == "code-in-use"

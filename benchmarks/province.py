@@ -24,7 +24,7 @@ _KEPT = "province-{}.npz"
 @cache
 def province() -> tuple[Grid, ...]:
     """Return the grids of all levels, parents first; from the file when there is one of the same content."""
-    path = HOME / _KEPT.format(_content_hash())
+    path = HOME / _KEPT.format(content_hash())
     if not path.exists():
         for outdated in HOME.glob(_KEPT.format("*")):
             outdated.unlink()
@@ -39,7 +39,7 @@ def unit_shapes() -> NDArray[np.object_]:
     return shapes
 
 
-def _content_hash() -> str:
+def content_hash() -> str:
     """Return what the province depends on: how many grids, of what seed, by which code and library."""
     digest = hashlib.sha256(f"{GRIDS} {SEED} {np.__version__}".encode())
     for path in (Path(partition.__file__), *sorted(Path(synthetic.__file__).parent.glob("*.py"))):

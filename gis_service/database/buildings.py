@@ -88,6 +88,13 @@ class BuildingRepository:
         ).where(building.c.point.intersects(func.ST_MakeEnvelope(*box, SRID)))
         return [Dwelling(**row) for row in self._session.execute(query).mappings()]
 
+    def places_of(self, grid_code: str, edition: int) -> list[tuple[float, float]]:
+        """Return where the buildings stand that a grid owns in an edition: longitude, latitude, in that order."""
+        lon, lat = func.ST_X(building.c.point), func.ST_Y(building.c.point)
+        query = select(lon, lat).join(building_owner, building_owner.c.building_code == building.c.code)
+        query = query.where(building_owner.c.grid_code == grid_code, building_owner.c.editions.contains(edition))
+        return [(row[0], row[1]) for row in self._session.execute(query.order_by(lon, lat))]
+
     def in_boxes(self, boxes: Sequence[Bounds]) -> list[OwnedPoint]:
         """Return the buildings in any of the boxes with their present owners, by code."""
         if not boxes:

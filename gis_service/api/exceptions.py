@@ -36,7 +36,7 @@ class ExceptionIn(BaseModel):
     grids: list[Code] = Field(min_length=1, max_length=1000)
     reason: Words = Field(examples=["湖面, 无住户"])
     owner: Words = Field(description="who answers for it", examples=["区城管局"])
-    expires_on: date = Field(description="the first day on which it no longer holds")
+    expires_on: date = Field(description="the last day on which it holds")
 
 
 class TargetIn(BaseModel):

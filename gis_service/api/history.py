@@ -7,12 +7,14 @@ from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
 from shapely.geometry import mapping
 from starlette.responses import Response
 
 from gis_service.api.access import require
 from gis_service.api.dependencies import Work
 from gis_service.api.grids import GridCode
+from gis_service.api.schemas_plans import record_json
 from gis_service.domain.access import Principal
 from gis_service.domain.diff import GridDiff
 from gis_service.domain.edition import Edition
@@ -21,6 +23,8 @@ from gis_service.use_cases.compare_editions import compare_editions
 from gis_service.use_cases.list_hand_overs import list_hand_overs
 from gis_service.use_cases.read_ground import read_lineage
 from gis_service.use_cases.read_history import read_history
+from gis_service.use_cases.read_plan import read_plan
+from gis_service.use_cases.revert_edition import revert_edition
 from grid_boundaries.partition import Grid
 from grid_boundaries.redraw.transfers import Transfer
 
@@ -51,6 +55,31 @@ def get_diff(
 def get_lineage(number: Number, work: Work) -> dict[str, Any]:
     """Return whose ground went to whom when an edition was published; nothing for the first."""
     return {"edition": number, "lineage": [_lineage(one) for one in read_lineage(number, work)]}
+
+
+class RevertIn(BaseModel):
+    """How to go back: ``undo`` what the edition changed, and nothing else; or ``restore`` all as it was in it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    mode: Literal["undo", "restore"] | None = Field(
+        None, description="undo when left out; the first edition can only be restored"
+    )
+
+
+@router.post("/v1/editions/{number}/revert", status_code=201)
+def post_revert(
+    number: Number,
+    response: Response,
+    work: Work,
+    principal: Annotated[Principal, Depends(require("planner"))],
+    body: RevertIn | None = None,
+) -> dict[str, Any]:
+    """Make a plan that takes back what an edition changed; it is to be looked at and published like any other."""
+    plan = revert_edition(number, None if body is None else body.mode, principal, work)
+    response.headers["Location"] = f"/v1/plans/{plan.id}"
+    response.headers["ETag"] = f'"{plan.tag}"'
+    return record_json(read_plan(plan.id, work))
 
 
 @router.get("/v1/editions/{number}/hand-overs")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -20,6 +21,7 @@ def _storable(text: str) -> str:
     return text
 
 
+_CODE = re.compile(r"[0-9A-Za-z]{1,32}")
 Code = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,32}$")]
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
 Kind = Literal["standard", "dedicated"]
@@ -225,3 +227,19 @@ def _refusal(error: ValidationError) -> RuleBrokenError:
     ]
     first = f"{faults[0].pointer.removeprefix('/') or 'the body'}: {faults[0].detail}"
     return RuleBrokenError(first, faults=faults)
+
+
+def parse_choices(given: Sequence[str]) -> dict[str, str]:
+    """Return which grid is to get the ground of which finding.
+
+    Raises:
+        RuleBrokenError: a choice is not a finding's id, a colon and a code, or a finding comes twice.
+    """
+    choices: dict[str, str] = {}
+    for one in given:
+        finding, colon, code = one.partition(":")
+        if not finding or not colon or not _CODE.fullmatch(code) or finding in choices:
+            sentence = "must be a finding's id, a colon and a grid's code, once for each finding"
+            raise RuleBrokenError(f"choice {one[:60]!r} {sentence}", faults=[InputFault("choice", sentence)])
+        choices[finding] = code
+    return choices

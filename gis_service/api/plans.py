@@ -14,14 +14,23 @@ from gis_service.api.access import require
 from gis_service.api.dependencies import Body, Box, Work
 from gis_service.api.grids import GEOJSON, edition_json
 from gis_service.api.paging import decode_cursor, encode_cursor, link_next
-from gis_service.api.plan_changes import CHANGE_BODY, parse_change
-from gis_service.api.schemas_plans import PlanIn, PublishIn, grids_json, plan_json, record_json, step_json
+from gis_service.api.plan_changes import CHANGE_BODY, parse_change, parse_choices
+from gis_service.api.schemas_plans import (
+    PlanIn,
+    PublishIn,
+    grids_json,
+    plan_json,
+    record_json,
+    repair_json,
+    step_json,
+)
 from gis_service.domain.access import Principal
 from gis_service.domain.plan import Plan
 from gis_service.errors import InputFault, RuleBrokenError
 from gis_service.use_cases.change_plan import change_plan
 from gis_service.use_cases.check_plan import check_plan
 from gis_service.use_cases.create_plan import create_plan
+from gis_service.use_cases.propose_plan_repair import propose_plan_repair
 from gis_service.use_cases.publish_plan import publish_plan
 from gis_service.use_cases.read_draft import read_draft
 from gis_service.use_cases.read_plan import list_plans, read_plan
@@ -143,6 +152,21 @@ def get_report(_: Reader, plan_id: PlanId, work: Work) -> Response:
     """Check the families of grids that the plan touches; the form is that of the check of boundaries."""
     plan, report = check_plan(plan_id, work)
     return _json({"edition": plan.base_edition, "plan": plan.id, **report.as_dict()}, plan)
+
+
+@router.get("/v1/plans/{plan_id}/repair", response_class=Response, responses=JSON)
+def get_repair(
+    _: Reader,
+    plan_id: PlanId,
+    work: Work,
+    choice: Annotated[
+        list[str] | None,
+        Query(description="the id of a finding, a colon, and the code that gets its ground; once for each choice"),
+    ] = None,
+) -> Response:
+    """Propose how the draft's faults could be mended: changes to look at, and to send to /changes if liked."""
+    repair = propose_plan_repair(plan_id, parse_choices(choice or []), work)
+    return _json(repair_json(repair), repair.plan)
 
 
 @router.post("/v1/plans/{plan_id}/publish", status_code=201, response_class=Response, responses=CREATED)

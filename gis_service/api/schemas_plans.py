@@ -9,9 +9,11 @@ from shapely.geometry import mapping
 
 from gis_service.api.instants import Instant
 from gis_service.domain.plan import Plan, PlanChange
+from gis_service.use_cases.propose_plan_repair import PlanRepair
 from gis_service.use_cases.read_draft import DraftGrid
 from gis_service.use_cases.read_plan import PlanRecord
 from gis_service.use_cases.take_step import PlanStep
+from grid_boundaries.partition import Grid
 
 
 def _with_words(text: str) -> str:
@@ -107,6 +109,43 @@ def grids_json(plan: Plan, grids: list[DraftGrid] | tuple[DraftGrid, ...]) -> di
         "version": plan.version,
         "features": [_feature(one) for one in grids],
     }
+
+
+def repair_json(repair: PlanRepair) -> dict[str, Any]:
+    """Return a proposal: the changes that would mend the draft, why ground goes where, and the outcome."""
+    proposal = repair.proposal
+    stock = [{"buildings": one.buildings, "households": one.households} for one in repair.stock]
+    told = proposal.as_dict()
+    assignments = [{**one, **counts} for one, counts in zip(told["assignments"], stock, strict=True)]
+    changes: list[dict[str, Any]] = []
+    if proposal.grids:
+        changes.append({"op": "replace", "features": [_drawn(grid) for grid in proposal.grids]})
+    if proposal.removed:
+        changes.append({"op": "retire", "codes": list(proposal.removed)})
+    return {
+        "edition": repair.plan.base_edition,
+        "plan": repair.plan.id,
+        "version": repair.plan.version,
+        "complete": proposal.complete,
+        "changes": changes,
+        "diff": told["diff"],
+        "assignments": assignments,
+        "announcements": told["announcements"],
+        "not_repaired": told["not_repaired"],
+        "report_after": told["report_after"],
+    }
+
+
+def _drawn(grid: Grid) -> dict[str, Any]:
+    properties = {
+        "code": grid.code,
+        "name": grid.name,
+        "level": grid.level,
+        "parent": grid.parent,
+        "kind": grid.kind,
+        "households": grid.households,
+    }
+    return {"type": "Feature", "properties": properties, "geometry": mapping(grid.shape)}
 
 
 def _feature(one: DraftGrid) -> dict[str, Any]:

@@ -15,6 +15,11 @@ from rich.console import Console
 from rich.table import Table
 from shapely.geometry.base import BaseGeometry
 
+<<<<<<< HEAD
+=======
+from gis_service.cli.repair_file import repair_file
+from gis_service.cli.vector_files import Feature, VectorFile, convert_to_degrees, read_vector_file
+>>>>>>> main
 from gis_service.errors import RuleBrokenError, ServiceError
 from gis_service.files.vector_files import Feature, VectorFile, convert_to_degrees, read_vector_file
 from gis_service.use_cases.check_boundaries import check_boundaries
@@ -28,7 +33,7 @@ _SHOWN = 50
 _COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
 
 
-def check(
+def check(  # noqa: PLR0917 - a command names all that it takes
     file: Annotated[Path, typer.Argument(help="The grids: GeoJSON, GeoPackage, Shapefile, any vector format.")],
     parent: Annotated[Path | None, typer.Option(help="A file with the one polygon that they must fill.")] = None,
     code_field: Annotated[
@@ -40,21 +45,27 @@ def check(
     certificate: Annotated[
         Path | None, typer.Option(help="A report, an edition or a certificate: is FILE what it certifies?")
     ] = None,
+    fix: Annotated[Path | None, typer.Option(help="Write the grids, repaired, to this file.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file of --fix if it is there.")] = False,
 ) -> None:
     """Tell every overlap, gap and other fault of a partition, with place and size.
 
     Exits 0 when it is valid, 1 when a finding is an error, 2 when the input cannot be used.  With --certificate: 0
-    when FILE is exactly what was certified, 1 when it differs, 2 when either cannot be used.
+    when FILE is exactly what was certified, 1 when it differs, 2 when either cannot be used.  With --fix: 0 when no
+    error is left in the file written, 1 when one is.
     """
+    if certificate is not None and fix is not None:
+        raise typer.BadParameter("give --certificate or --fix, not both", param_hint="--fix")
     if not math.isfinite(tolerance_m):
         raise typer.BadParameter("a length in metres is needed", param_hint="--tolerance-m")
     try:
         with Console(stderr=True).status(f"Checking {file.name}"):
             given, added = _read(file, parent, code_field, layer)
-            if certificate is not None:
-                differences = _verify(given, certificate)
-            else:
-                report = check_boundaries(*given, CheckRules(tolerance_m=tolerance_m))
+            rules = CheckRules(tolerance_m=tolerance_m)
+            differences = [] if certificate is None else _verify(given, certificate)
+            report = check_boundaries(*given, rules) if certificate is None and fix is None else None
+        if fix is not None:
+            left = repair_file(file, layer, fix, given, rules, parent_file=parent, force=force, as_json=as_json)
     except ServiceError as error:
         typer.echo(error.detail, err=True)
         raise typer.Exit(2) from None
@@ -68,6 +79,8 @@ def check(
     if certificate is not None:
         _print_differences(differences, file, as_json)
         raise typer.Exit(1 if differences else 0)
+    if report is None:
+        raise typer.Exit(left)
     if as_json:
         typer.echo(orjson.dumps(report.as_dict()))
     else:

@@ -20,6 +20,7 @@ from gis_service.cli.plan_changes import plan
 from gis_service.cli.serve import serve
 from gis_service.cli.sheet import sheet
 from gis_service.cli.tokens import tokens
+from gis_service.cli.verify import verify
 from gis_service.errors import ServiceError
 
 
@@ -55,6 +56,7 @@ app.command()(serve)
 app.command()(demo)
 app.command()(migrate)
 app.command()(check)
+app.command()(verify)
 app.command()(sheet)
 app.add_typer(plan, name="plan")
 app.add_typer(imports, name="import")

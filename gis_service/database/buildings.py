@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from gis_service.database.geometry import point_column
-from gis_service.database.tables import SRID, building, building_owner, data_version, entrance
+from gis_service.database.tables import SRID, building, building_owner, data_version, entrance, grid
 from gis_service.domain.building import Building, Entrance, OwnedPoint
 from gis_service.domain.edition import Bounds
 from gis_service.domain.household_count import Dwelling
@@ -88,12 +88,37 @@ class BuildingRepository:
         ).where(building.c.point.intersects(func.ST_MakeEnvelope(*box, SRID)))
         return [Dwelling(**row) for row in self._session.execute(query).mappings()]
 
+    def places_of(self, grid_code: str, edition: int) -> list[tuple[float, float]]:
+        """Return where the buildings stand that a grid owns in an edition: longitude, latitude, in that order."""
+        lon, lat = func.ST_X(building.c.point), func.ST_Y(building.c.point)
+        query = select(lon, lat).join(building_owner, building_owner.c.building_code == building.c.code)
+        query = query.where(building_owner.c.grid_code == grid_code, building_owner.c.editions.contains(edition))
+        return [(row[0], row[1]) for row in self._session.execute(query.order_by(lon, lat))]
+
     def in_boxes(self, boxes: Sequence[Bounds]) -> list[OwnedPoint]:
         """Return the buildings in any of the boxes with their present owners, by code."""
         if not boxes:
             return []
         sides = dict(zip(("wests", "souths", "easts", "norths"), map(list, zip(*boxes, strict=True)), strict=True))
         return [OwnedPoint(**row) for row in self._session.execute(_OWNED_POINTS_IN_BOXES, sides).mappings()]
+
+    def on_ground(self, grids: Collection[str], edition: int) -> list[OwnedPoint]:
+        """Return the buildings that these grids own in an edition, or that lie in their boxes."""
+        owned_now = building_owner.c.editions.contains(edition)
+        in_a_box = select(grid.c.id).where(
+            grid.c.code.in_(grids), grid.c.editions.contains(edition), grid.c.shape.intersects(building.c.point)
+        )
+        query = (
+            select(
+                building.c.code,
+                func.ST_X(building.c.point).label("lon"),
+                func.ST_Y(building.c.point).label("lat"),
+                building_owner.c.grid_code.label("owner"),
+            )
+            .join(building_owner, building_owner.c.building_code == building.c.code)
+            .where(owned_now, or_(building_owner.c.grid_code.in_(grids), in_a_box.exists()))
+        )
+        return [OwnedPoint(**row) for row in self._session.execute(query).mappings()]
 
     def change_owners(self, owners: Mapping[str, str | None], edition: int) -> None:
         """Let buildings have other owners from an edition on; editions before keep theirs."""

@@ -35,7 +35,7 @@ class FindingExceptionRepository:
         if after is not None:
             query = query.where(finding_exception.c.id < after)
         if on is not None:
-            query = query.where(finding_exception.c.withdrawn_at.is_(None), finding_exception.c.expires_on > on)
+            query = query.where(finding_exception.c.withdrawn_at.is_(None), finding_exception.c.expires_on >= on)
         return [FindingException(**row) for row in self._session.execute(query).mappings()]
 
     def granted(self) -> list[FindingException]:

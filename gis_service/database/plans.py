@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from gis_service.database.geometry import from_column, to_column
-from gis_service.database.tables import grid_code, plan, plan_change, plan_grid
+from gis_service.database.tables import grid, grid_code, plan, plan_change, plan_grid
 from gis_service.domain.plan import Draft, Footprint, Plan, PlanChange
 from grid_boundaries.partition import Grid
 
@@ -67,9 +67,14 @@ class PlanRepository:
         rows = self._session.execute(latest).all()
         return Footprint(
             redrawn=tuple(row.code for row in rows if not row.retired and not row.refined),
-            retired=tuple(row.code for row in rows if row.retired),
+            retired=tuple(sorted(self._in_base(plan_id, [row.code for row in rows if row.retired]))),
             refined=tuple(row.code for row in rows if row.refined and not row.retired),
         )
+
+    def drawn_codes(self, plan_id: int) -> set[str]:
+        """Return the codes of all grids that a draft touches, those too that it made and gave up again."""
+        query = select(plan_grid.c.code).join(plan, plan.c.id == plan_grid.c.plan_id)
+        return set(self._session.scalars(query.where(plan.c.id == plan_id, plan_grid.c.position <= plan.c.head)))
 
     def codes_in_other_drafts(self, plan_id: int) -> set[str]:
         """Return the codes that other drafts use for grids which have never been published."""
@@ -93,10 +98,21 @@ class PlanRepository:
         rows = self._session.execute(_latest_rows(plan_id, plan_grid)).all()
         return Draft(
             grids=tuple(_to_grid(row) for row in rows if not row.retired),
-            retired=frozenset(row.code for row in rows if row.retired),
+            retired=self._in_base(plan_id, [row.code for row in rows if row.retired]),
             refined=frozenset(row.code for row in rows if row.refined and not row.retired),
             restored=frozenset(row.code for row in rows if row.restored and not row.retired),
         )
+
+    def _in_base(self, plan_id: int, codes: Collection[str]) -> frozenset[str]:
+        """Return those of the codes that a plan's base has: what was only drawn and given up again is nothing."""
+        if not codes:
+            return frozenset()
+        query = (
+            select(grid.c.code)
+            .join(plan, grid.c.editions.contains(plan.c.base_edition))
+            .where(plan.c.id == plan_id, grid.c.code.in_(codes))
+        )
+        return frozenset(self._session.scalars(query))
 
     def record_change(
         self, plan_id: int, *, operation: str, detail: Mapping[str, Any], made_by: str, made: Draft

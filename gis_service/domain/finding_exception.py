@@ -11,7 +11,7 @@ from datetime import date, datetime
 class FindingException:
     """A finding that does not stand in the way of publishing: a lake, an island, a disputed strip.
 
-    ``owner`` answers for it.  It holds until the day before ``expires_on``, unless it was withdrawn.
+    ``owner`` answers for it.  It holds up to the day ``expires_on``, unless it was withdrawn.
     """
 
     id: int
@@ -24,10 +24,6 @@ class FindingException:
     granted_by: str
     granted_at: datetime
     withdrawn_at: datetime | None
-
-    def holds_on(self, day: date) -> bool:
-        """Tell whether it is in force on a day."""
-        return self.withdrawn_at is None and day < self.expires_on
 
 
 @dataclass(frozen=True, slots=True)

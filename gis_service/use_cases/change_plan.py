@@ -18,12 +18,15 @@ from grid_boundaries.check import CheckRules
 from grid_boundaries.redraw.ground import Ground, Redraw, apply_redraw
 from grid_boundaries.redraw.refusal import RedrawRefusedError
 
+_IN_BODY = {"grid": "feature", "grids": "features"}
+"""What arguments are called in a body, where it is not the same."""
+
 
 class OperationRefusedError(RuleBrokenError):
     """The operation cannot be done on this ground; nothing has changed."""
 
     def __init__(self, refusal: RedrawRefusedError) -> None:
-        pointer = "" if refusal.pointer is None else "/" + refusal.pointer.removeprefix("/")
+        pointer = "" if refusal.pointer is None else f"/{_IN_BODY.get(refusal.pointer, refusal.pointer)}"
         super().__init__(
             refusal.message,
             code=refusal.code,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from shapely.geometry.base import BaseGeometry
 
 from gis_service.domain.level import USUAL_LEVELS
-from grid_boundaries.check import CheckRules, Report, check_grids, check_tree, is_tree
+from grid_boundaries.check import CheckRules, Report, check_grids, check_tree, is_tree, with_compactness
 from grid_boundaries.partition import Grid
 
 
@@ -20,5 +20,6 @@ def check_boundaries(
     without its database.
     """
     if parent is None and is_tree(grids):
-        return check_tree(grids, rules, USUAL_LEVELS if all(grid.level in USUAL_LEVELS for grid in grids) else ())
-    return check_grids(grids, parent, rules, parent_code)
+        levels = USUAL_LEVELS if all(grid.level in USUAL_LEVELS for grid in grids) else ()
+        return with_compactness(check_tree(grids, rules, levels), grids)
+    return with_compactness(check_grids(grids, parent, rules, parent_code), grids)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.plan import Draft, Plan
 from gis_service.use_cases.lock_draft import find_plan
+from gis_service.use_cases.weigh_report import weigh_report
 from grid_boundaries.check import CheckRules, Report, check_tree
 from grid_boundaries.check.footprint import check_footprint, touched_families
 from grid_boundaries.partition import Grid
@@ -19,6 +20,14 @@ class DraftCheck:
 
     report: Report
     families: frozenset[str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftFamilies:
+    """The families that a draft touches: their grids as the draft has them, and the codes of their parents."""
+
+    grids: Sequence[Grid]
+    parents: frozenset[str | None]
 
 
 def check_plan(plan_id: int, work: UnitOfWork, rules: CheckRules | None = None) -> tuple[Plan, Report]:
@@ -47,24 +56,34 @@ def check_draft(
     """
     levels = [level.code for level in work.levels.list_all()]
     rules = replace(rules or CheckRules(), coverage_targets=work.coverage_targets.shares())
+    families = load_families(edition, draft, work, whole=whole)
+    if edition is None or whole:
+        report = check_tree(families.grids, rules, levels)
+    else:
+        ancestors = _ancestors(edition, families.grids, draft, work) if rules.coverage_targets else {}
+        report = check_footprint(
+            families.grids, draft.touched, rules, levels, parents=families.parents, ancestors=ancestors
+        )
+    return DraftCheck(weigh_report(report, families.grids, edition, draft, work, rules), families.parents)
+
+
+def load_families(edition: int | None, draft: Draft, work: UnitOfWork, *, whole: bool = False) -> DraftFamilies:
+    """Return the families that a draft touches, inside a transaction already begun; all of them before an edition."""
     if edition is None or whole:
         grids = work.drafts.whole(edition, draft)
-        return DraftCheck(check_tree(grids, rules, levels), frozenset(grid.parent for grid in grids))
+        return DraftFamilies(grids, frozenset(grid.parent for grid in grids))
     before = {grid.code: grid for grid in work.grids.of_codes(edition, draft.touched)}
     after = {grid.code: grid for grid in draft.grids}
-    families = frozenset(touched_families(before, after, draft.touched))
-    known = {grid.code: grid for grid in work.drafts.families(edition, draft, families)} | after
+    parents = frozenset(touched_families(before, after, draft.touched))
+    known = {grid.code: grid for grid in work.drafts.families(edition, draft, parents)} | after
     above = {grid.parent for grid in known.values() if grid.parent} - known.keys()
     known.update((grid.code, grid) for grid in work.drafts.of_codes(edition, draft, above))
-    ancestors = _ancestors(edition, known, draft, work) if rules.coverage_targets else {}
-    report = check_footprint(
-        list(known.values()), draft.touched, rules, levels, parents=families, ancestors=ancestors
-    )
-    return DraftCheck(report, families)
+    return DraftFamilies(list(known.values()), parents)
 
 
-def _ancestors(edition: int, known: Mapping[str, Grid], draft: Draft, work: UnitOfWork) -> dict[str, str | None]:
+def _ancestors(edition: int, grids: Sequence[Grid], draft: Draft, work: UnitOfWork) -> dict[str, str | None]:
     """Return the parents of all grids above the known ones, by code."""
+    known = {grid.code: grid for grid in grids}
     drawn = {grid.code: grid.parent for grid in draft.grids}
     found: dict[str, str | None] = {}
     wanted = {grid.parent for grid in known.values() if grid.parent} - known.keys()

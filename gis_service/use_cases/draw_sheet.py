@@ -111,7 +111,7 @@ def read_subject(code: str, edition: int, *, drawn_at: datetime, attribution: st
             )
         grid = _to_sheet(record)
         levels = {level.code: level for level in work.levels.list_all()}
-        owned = [] if children else work.buildings.on_ground([code], number)
+        owned = [] if children else work.buildings.places_of(code, number)
         return Subject(
             grid=grid,
             chain=_chain(record, number, work),
@@ -119,7 +119,7 @@ def read_subject(code: str, edition: int, *, drawn_at: datetime, attribution: st
             child_level=_common_level(children, levels),
             children=tuple(_to_sheet(child) for child in children),
             neighbours=_neighbours(grid, record, number, work),
-            buildings=tuple(sorted((one.lon, one.lat) for one in owned if one.owner == code)),
+            buildings=tuple(owned),
             edition=published,
             drawn_at=drawn_at,
             attribution=attribution,

@@ -9,23 +9,8 @@ from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
 from gis_service.domain.finding_exception import FindingException
 from gis_service.errors import ClashError, ForbiddenError, InputFault, NotFoundError, RuleBrokenError
-
-EXCEPTABLE = (
-    "overlap",
-    "contained",
-    "gap",
-    "uncovered-parent",
-    "outside-parent",
-    "low-coverage",
-    "multipart",
-    "narrow",
-    "household-range",
-    "unowned-building",
-    "split-building",
-    "unbalanced",
-    "not-contiguous",
-)
-"""Rules about ground that somebody may answer for; a code that is wrong or a ring that crosses itself is none."""
+from gis_service.use_cases.weigh_report import CITY_ZONE
+from grid_boundaries.check import EXCEPTABLE
 
 
 def grant_exception(
@@ -39,19 +24,19 @@ def grant_exception(
     principal: Principal,
     work: UnitOfWork,
 ) -> FindingException:
-    """Store that a finding does not stand in the way of publishing until the day before ``expires_on``.
+    """Store that a finding does not stand in the way of publishing up to the day ``expires_on``.
 
     Raises:
         RuleBrokenError: the rule allows no exception, or the day is past.
         ForbiddenError: a grid lies outside the caller's scope.
     """
     if rule not in EXCEPTABLE:
-        sentence = f"findings of the rule {rule!r} cannot be accepted; those of {', '.join(EXCEPTABLE)} can"
+        sentence = f"findings of the rule {rule!r} cannot be accepted; those of {', '.join(sorted(EXCEPTABLE))} can"
         raise RuleBrokenError(sentence, code="not-exceptable", faults=[InputFault("/rule", sentence)])
     with work:
-        today = work.editions.now().date()
-        if expires_on <= today:
-            sentence = f"{expires_on} is past; choose a day after {today}"
+        today = work.editions.now().astimezone(CITY_ZONE).date()
+        if expires_on < today:
+            sentence = f"{expires_on} is past; choose {today} or a day after it"
             raise RuleBrokenError(sentence, faults=[InputFault("/expires_on", sentence)])
         _refuse_outside_scope(grids, principal, work)
         granted = work.finding_exceptions.add(
@@ -70,7 +55,7 @@ def grant_exception(
 def list_exceptions(*, after: int | None, limit: int, in_force: bool, work: UnitOfWork) -> list[FindingException]:
     """Return exceptions, the newest first; ``in_force`` leaves out those that no longer hold."""
     with work:
-        on = work.editions.now().date() if in_force else None
+        on = work.editions.now().astimezone(CITY_ZONE).date() if in_force else None
         return work.finding_exceptions.list_page(after=after, limit=limit, on=on)
 
 

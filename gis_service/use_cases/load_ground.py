@@ -24,7 +24,7 @@ def load_ground(operation: Operation, plan: Plan, draft: Draft, work: UnitOfWork
     """Return the draft's grids around an operation, inside a transaction already begun.
 
     They are those of every level whose box meets the box of what the operation names and brings, the grids above
-    these, and all children of what is named and of what is above it.
+    these, and all children of what is named, of what is above it, and of what would seem to have none.
     """
     base = plan.base_edition
     named = work.drafts.of_codes(base, draft, operation.codes)
@@ -34,9 +34,13 @@ def load_ground(operation: Operation, plan: Plan, draft: Draft, work: UnitOfWork
         found.update((grid.code, grid) for grid in work.drafts.in_box(base, draft, box))
     add_ancestors(found, plan, draft, work)
     above = {code for name in operation.codes if name in found for code in _chain(found, name)}
-    found.update((grid.code, grid) for grid in work.drafts.families(base, draft, above))
+    # Who has children, and all of them elsewhere, is no grid without children.
+    childless = found.keys() - {grid.parent for grid in found.values()}
+    found.update((grid.code, grid) for grid in work.drafts.families(base, draft, above | childless))
     return Ground(
-        found.values(), [level.code for level in work.levels.list_all()], _used_codes(operation, plan, found, work)
+        found.values(),
+        [level.code for level in work.levels.list_all()],
+        _used_codes(operation, plan, found, work),
     )
 
 
@@ -74,7 +78,7 @@ def _used_codes(operation: Operation, plan: Plan, found: Mapping[str, Grid], wor
 
     Where codes are left to be chosen, those that other drafts have chosen are left to them.
     """
-    used = work.grids.used_codes(operation.codes) - found.keys()
+    used = (work.grids.used_codes(operation.codes) | work.plans.drawn_codes(plan.id)) - found.keys()
     if not operation.invents_codes:
         return used
     prefixes = {_prefix(grid) for grid in found.values()}

@@ -14,6 +14,7 @@ from gis_service.domain.plan import Draft
 from gis_service.errors import ClashError
 from gis_service.use_cases.assess_impact import trace_lineage
 from gis_service.use_cases.check_plan import DraftCheck, check_draft
+from gis_service.use_cases.generalise_edition import generalise_edition
 from gis_service.use_cases.lock_draft import lock_draft
 from gis_service.use_cases.prove_edition import prove_edition
 from gis_service.use_cases.rebase_draft import rebase_draft
@@ -29,7 +30,7 @@ class PlanNotPublishableError(ClashError):
 
     def __init__(self, plan_id: int, report: Report) -> None:
         self.report = report
-        count = sum(finding.severity == "error" for finding in report.findings)
+        count = sum(finding.blocks for finding in report.findings)
         super().__init__(
             f"plan {plan_id} has {count} finding(s) of severity error; mend them, or have a repair proposed",
             members={
@@ -120,6 +121,7 @@ def _store(
     work.proofs.replace(number, check.families, check.report.proofs)
     reown_buildings(before, after, draft.refined, number, work)
     work.lineage.add(number, lineage)
+    generalise_edition(number, draft.touched, work)
     return edition
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace as with_changes
 from typing import Literal, TypeAlias
 
 import shapely
@@ -47,14 +48,16 @@ def revert_edition(number: int, mode: Mode | None, principal: Principal, work: U
         back, away = work.grids.only_in(wanted, standing), work.grids.only_in(standing, wanted)
         if not back and not away:
             raise ClashError(f"edition {number} is in force as it stands; nothing would change", code="nothing-to-do")
-        _refuse_later_edits(number, latest.number, back, away, work)
+        followers = _followers(back, away)
+        now = {grid.code: grid for grid in work.grids.of_codes(latest.number, _codes(back) | _codes(away))}
+        _refuse_later_edits(number, latest.number, _codes(back) | _codes(away), away, now, followers)
         plan = work.plans.add(
             title=f"{'撤销' if mode == 'undo' else '恢复'}第 {number} 版",
             base_edition=latest.number,
             created_by=principal.name,
             reverts=number,
         )
-        made = _draft(latest.number, back, away, work)
+        made = _draft(latest.number, back, away, now, followers, work)
         detail = {
             "edition": number,
             "mode": mode,
@@ -66,15 +69,27 @@ def revert_edition(number: int, mode: Mode | None, principal: Principal, work: U
         return plan
 
 
+def _codes(grids: Sequence[Grid]) -> set[str]:
+    return {grid.code for grid in grids}
+
+
+def _followers(back: Sequence[Grid], away: Sequence[Grid]) -> frozenset[str]:
+    """Return the codes that the edition itself did not redraw: they got vertices of others, or the sum of others."""
+    return frozenset(one.code for one in compare(away, back) if {"refined", "households"} >= set(one.changes))
+
+
 def _refuse_later_edits(
-    number: int, latest: int, back: Sequence[Grid], away: Sequence[Grid], work: UnitOfWork
+    number: int,
+    latest: int,
+    codes: Collection[str],
+    away: Sequence[Grid],
+    now: Mapping[str, Grid],
+    followers: Collection[str],
 ) -> None:
     """Refuse when a grid that is to change is not as the edition left it; vertices gained since do no harm."""
-    left = {grid.code: grid for grid in away}
-    codes = left.keys() | {grid.code for grid in back}
-    now = {grid.code: grid for grid in work.grids.of_codes(latest, codes)}
-    differing = compare(list(left.values()), list(now.values()))
-    changed = [one.code for one in differing if one.changes != ("refined",)]
+    left = [grid for grid in away if grid.code not in followers]
+    standing = [now[code] for code in codes if code in now and code not in followers]
+    changed = [one.code for one in compare(left, standing) if one.changes != ("refined",)]
     if changed:
         raise ClashError(
             f"editions after {number} changed {', '.join(changed)} again; revert those first, or restore edition"
@@ -83,23 +98,48 @@ def _refuse_later_edits(
         )
 
 
-def _draft(latest: int, back: Sequence[Grid], away: Sequence[Grid], work: UnitOfWork) -> Draft:
-    """Return what the plan makes of the newest edition; vertices gained since are set into what comes back."""
-    retired = frozenset({grid.code for grid in away} - {grid.code for grid in back})
-    if not back:
-        return Draft(retired=retired)
-    near = work.grids.in_box(latest, _around(back))
+def _draft(
+    latest: int,
+    back: Sequence[Grid],
+    away: Sequence[Grid],
+    now: Mapping[str, Grid],
+    followers: Collection[str],
+    work: UnitOfWork,
+) -> Draft:
+    """Return what the plan makes of the newest edition; vertices gained since are set into what comes back.
+
+    A grid that only followed comes back if nothing has happened to it since; else it keeps what it has and its
+    households change by the difference.
+    """
+    was = {grid.code: grid for grid in away}
+    retired = frozenset(was.keys() - _codes(back))
+    coming, adjusted = [], {}
+    for grid in back:
+        if grid.code in followers and compare([was[grid.code]], [now[grid.code]]):
+            adjusted[grid.code] = _with_difference(now[grid.code], was[grid.code], grid)
+        else:
+            coming.append(grid)
+    if not coming:
+        return Draft(tuple(adjusted.values()), retired, frozenset(adjusted))
+    near = {grid.code: grid for grid in work.grids.in_box(latest, _around(coming))} | adjusted
     ground = Ground(
-        [grid for grid in near if grid.code not in retired], [level.code for level in work.levels.list_all()]
+        [grid for grid in near.values() if grid.code not in retired],
+        [level.code for level in work.levels.list_all()],
     )
-    redrawn = replace(ground, back)
-    alive = {grid.code for grid in work.grids.of_codes(latest, [grid.code for grid in back])}
+    redrawn = replace(ground, coming)
+    made = adjusted | {grid.code: grid for grid in redrawn.grids}
     return Draft(
-        grids=redrawn.grids,
+        grids=tuple(made[code] for code in sorted(made)),
         retired=retired,
-        refined=redrawn.refined,
-        restored=frozenset(grid.code for grid in back if grid.code not in alive),
+        refined=redrawn.refined | (followers & made.keys()),
+        restored=frozenset(grid.code for grid in coming if grid.code not in now),
     )
+
+
+def _with_difference(now: Grid, was: Grid, back: Grid) -> Grid:
+    if now.households is None or was.households is None or back.households is None:
+        return now
+    return with_changes(now, households=max(0, now.households + back.households - was.households))
 
 
 def _around(grids: Sequence[Grid]) -> Bounds:

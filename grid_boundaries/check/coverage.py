@@ -63,7 +63,7 @@ def explain(family: Family, left: Edges, rules: CheckRules) -> list[Finding]:
     pieces = list(arrangement.pieces)
     if family.parent is None and len(arrangement.owned):
         owned = shapely.coverage_union_all(arrangement.owned)
-        pieces += find_openings(owned, left, frame, _reach_m(family, rules), rules)
+        pieces += find_openings(owned, left, frame, reach_m(family, rules), rules)
         if rules.contiguity:
             islands = frame.all_to_degrees(shapely.get_parts(owned))
             findings += find_separate_groups(family.codes, family.shapes, islands)
@@ -96,7 +96,7 @@ def _away_from_overlaps(
     return [vertex for vertex in kept if vertex.holders]
 
 
-def _reach_m(family: Family, rules: CheckRules) -> float:
+def reach_m(family: Family, rules: CheckRules) -> float:
     """Return how wide ground may be to count as a strip: at most a quarter of the usual grid's width."""
     east, north = metres_per_degree(float(shapely.total_bounds(family.shapes)[[1, 3]].mean()))
     usual_m = math.sqrt(float(np.median(shapely.area(family.shapes))) * east * north)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,8 +12,9 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from grid_boundaries.check import messages
+from grid_boundaries.check.batches import in_batches
 from grid_boundaries.check.cancellation import Cancellation, cancel
-from grid_boundaries.check.contiguity import find_enclaves
+from grid_boundaries.check.contiguity import find_enclaves, find_separate_children
 from grid_boundaries.check.coverage import Family, explain
 from grid_boundaries.check.duplicates import find_duplicate_shapes
 from grid_boundaries.check.edges import PARENT, Edges, edges_of
@@ -61,7 +62,20 @@ class GroundCheck:
 
 
 def check_families(families: Families, rules: CheckRules) -> GroundCheck:
-    """Check that every family tiles its parent; all edges cancel in one pass, what is left over by family."""
+    """Check that every family tiles its parent, a batch of families at a time."""
+    batches = [_check_batch(batch, rules) for batch in in_batches(families)]
+    proofs = tuple(proof for batch in batches for proof in batch.proofs)
+    ratios = [batch.coverage_ratio for batch in batches if batch.coverage_ratio is not None]
+    return GroundCheck(
+        [finding for batch in batches for finding in batch.findings],
+        min(ratios, default=None),
+        proofs,
+        0 < len(proofs) == len(families.parents),
+    )
+
+
+def _check_batch(families: Families, rules: CheckRules) -> GroundCheck:
+    """Check a few families; all edges cancel in one pass, what is left over is explained by family."""
     inside = np.flatnonzero(families.family >= 0)
     findings, kept = _without_duplicates(families, inside)
     doubted = families.doubted
@@ -71,14 +85,15 @@ def check_families(families: Families, rules: CheckRules) -> GroundCheck:
     cancellation = cancel(edges)
     ratio = 1.0
     left = edges.pick(cancellation.left)
+    faulty = {number for number, parent in enumerate(families.parents) if parent is None}
     for number in np.unique(left.family).tolist():
         found, share = _explain(families, kept, left.pick(left.family == number), number, rules)
         findings += found
         ratio = min(ratio, share)
+        if not all(_leaves_edges_met(finding) for finding in found):
+            faulty.add(number)
     if rules.contiguity:
-        findings += find_enclaves(
-            [families.codes[number] for number in kept], families.shapes[kept], families.family[kept]
-        )
+        findings += _remark_on_contiguity(families, kept, edges, cancellation, faulty)
     if families.outlines and len(left) and all(_is_remark_on_outline(finding) for finding in findings):
         edges = _with_outlines_cut(edges, cancellation)
         cancellation = cancel(edges)
@@ -94,7 +109,29 @@ def check_families(families: Families, rules: CheckRules) -> GroundCheck:
 
 
 def _is_remark_on_outline(finding: Finding) -> bool:
-    return finding.severity == "info" and finding.rule in {"unmatched-vertex", "enclave"}
+    return finding.severity == "info" and finding.rule in {"unmatched-vertex", "enclave", "not-contiguous"}
+
+
+def _leaves_edges_met(finding: Finding) -> bool:
+    """Return whether grids meet in spite of a finding: ground that is open on purpose, a vertex of the outline."""
+    return _is_remark_on_outline(finding) or (finding.severity == "warning" and finding.rule in GAPS)
+
+
+def _remark_on_contiguity(
+    families: Families, kept: NDArray[np.intp], edges: Edges, cancellation: Cancellation, faulty: Collection[int]
+) -> list[Finding]:
+    """Return remarks on enclaves, and on children apart from the rest in families whose edges meet.
+
+    Where edges do not meet, grids that ought to share one do not: that fault is told, and its consequence is not.
+    Families without a parent are looked at as ground is found for them (``coverage``).
+    """
+    codes, shapes, family = [families.codes[number] for number in kept], families.shapes[kept], families.family[kept]
+    ones, others = edges.owner.take(cancellation.met), edges.owner.take(cancellation.partner)
+    inner = np.flatnonzero((ones != PARENT) & (others != PARENT))
+    met = np.where(np.isin(family, list(faulty)), -1, family) if faulty else family
+    return find_enclaves(codes, shapes, family) + find_separate_children(
+        codes, shapes, met, ones.take(inner), others.take(inner)
+    )
 
 
 def _with_outlines_cut(edges: Edges, cancellation: Cancellation) -> Edges:

@@ -44,7 +44,7 @@ Fix: TypeAlias = Mapping[str, str | float]
 
 _SEVERITIES: Final = ("error", "warning", "info")
 RULES: Final[tuple[Rule, ...]] = get_args(Rule)
-_OVERLAPS: Final = frozenset({"overlap", "contained", "duplicate-geometry"})
+OVERLAPS: Final = frozenset({"overlap", "contained", "duplicate-geometry"})
 GAPS: Final = frozenset({"gap", "uncovered-parent"})
 
 
@@ -54,7 +54,10 @@ class Finding:
 
     ``grids`` of an overlap share the ground; of a gap they are its neighbours, longest border first; of an unmatched
     vertex the first lacks it.  ``width_class`` (``class`` in JSON) and the sizes are None where the rule is not about
-    ground.  ``geometry`` is a GeoJSON geometry in degrees, None when the place is unknown.
+    ground.  ``geometry`` is a GeoJSON geometry in degrees, None when the place is unknown.  ``households`` and
+    ``buildings`` are those on the ground of the finding, where buildings were weighed (``buildings.py``); of
+    ``household-range`` the households are the grid's own.  ``exception`` is who accepted the finding, why and until
+    when, ``expired_exception`` one that has run out (``exceptions.py``).
     """
 
     rule: Rule
@@ -71,10 +74,24 @@ class Finding:
     fixes: tuple[Fix, ...] = ()
     place: tuple[float, float] | None = None
     id: str = ""
+    buildings: int | None = None
+    exception: Mapping[str, Any] | None = None
+    expired_exception: Mapping[str, Any] | None = None
+
+    @property
+    def blocks(self) -> bool:
+        """Whether it stands in the way of publishing: an error that nobody has accepted."""
+        return self.severity == "error" and self.exception is None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the finding as JSON; ``households`` only where it is known."""
-        known = {} if self.households is None else {"households": self.households}
+        """Return the finding as JSON; what buildings and exceptions tell only where it is known."""
+        told = {
+            "households": self.households,
+            "buildings": self.buildings,
+            "exception": self.exception,
+            "expired_exception": self.expired_exception,
+        }
+        known = {member: value for member, value in told.items() if value is not None}
         return {
             "id": self.id,
             "rule": self.rule,
@@ -106,8 +123,8 @@ class Report:
 
     @property
     def valid(self) -> bool:
-        """Whether no finding is an error."""
-        return all(finding.severity != "error" for finding in self.findings)
+        """Whether no finding is an error, but for those that are accepted as exceptions."""
+        return not any(finding.blocks for finding in self.findings)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON, in the form of ``POST /v1/boundaries/check``."""
@@ -161,17 +178,31 @@ def make_report(
     finding is an error: it proves ground, not codes or levels.
     """
     listed = with_ids(findings)
-    counts = Counter(finding.rule for finding in listed)
-    by_rule: dict[str, Any] = {rule: counts[rule] for rule in RULES if counts[rule]}
     summary = {
-        **by_rule,
+        **_counted(listed),
         "grids": grids,
-        "overlap_area_m2": _total_m2(listed, _OVERLAPS),
+        "overlap_area_m2": _total_m2(listed, OVERLAPS),
         "gap_area_m2": _total_m2(listed, GAPS),
         "coverage_ratio": coverage_ratio if grids else None,
     }
     report = Report(listed, summary, None, proofs)
     return replace(report, certificate=combine_proofs(proofs)) if proved and report.valid else report
+
+
+def with_more(report: Report, findings: Sequence[Finding]) -> Report:
+    """Return the report with more findings, listed and counted; sums of ground stay, a certificate only if valid.
+
+    What the report has is listed again, and keeps its ids.
+    """
+    listed = with_ids([*report.findings, *findings])
+    sums = {member: value for member, value in report.summary.items() if member not in RULES}
+    more = replace(report, findings=listed, summary={**_counted(listed), **sums})
+    return more if more.valid else replace(more, certificate=None)
+
+
+def _counted(findings: Sequence[Finding]) -> dict[str, Any]:
+    counts = Counter(finding.rule for finding in findings)
+    return {rule: counts[rule] for rule in RULES if counts[rule]}
 
 
 def _total_m2(findings: Sequence[Finding], rules: frozenset[str]) -> float:

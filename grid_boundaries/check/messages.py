@@ -7,6 +7,8 @@ from typing import TypeAlias
 
 Place: TypeAlias = tuple[float, float] | None
 Sentences: TypeAlias = tuple[str, str]
+Deviation: TypeAlias = tuple[str, float, float, float]
+"""A measure by name, its value, the mean of its siblings, and the difference as a share of the mean."""
 
 _CENTIMETRE, _KILOMETRE, _SQUARE_KILOMETRE = 0.01, 1_000.0, 1_000_000.0
 
@@ -18,6 +20,10 @@ _REASONS = {
     "not-degrees": (
         "has coordinates outside longitude ±180 and latitude ±90: give degrees, longitude first",
         "坐标超出经度 ±180、纬度 ±90 的范围：请使用度，经度在前",
+    ),
+    "round-the-earth": (
+        "is more than 180 degrees wide: what crosses the 180th meridian is to be split there (RFC 7946, 3.1.9)",
+        "东西跨度超过 180 度：跨越 180° 经线的图形应在该经线处拆分（RFC 7946 3.1.9）",
     ),
     "no-area": ("has no area: its vertices lie on one line", "面积为零：所有顶点在一条直线上"),
     "rounds-away": (
@@ -32,7 +38,14 @@ _REASONS = {
     "interior-is-disconnected": ("is cut in two by its holes", "内环把图形切断"),
     "too-few-points-in-geometry-component": ("has a ring of fewer than three corners", "有一个环少于三个顶点"),
 }
-NOTHING_TO_MEND = frozenset({"missing", "empty", "not-a-polygon", "not-finite", "not-degrees", "no-area"})
+_MEASURES = {
+    "households": ("households", "户数"),
+    "buildings": ("buildings", "楼栋数"),
+    "incidents_a_year": ("incidents a year", "年事件数"),
+}
+NOTHING_TO_MEND = frozenset(
+    {"missing", "empty", "not-a-polygon", "not-finite", "not-degrees", "round-the-earth", "no-area"}
+)
 """Reasons that leave no polygon to make valid."""
 
 
@@ -245,4 +258,40 @@ def parent_not_above(code: str, level: str, parent: str, parent_level: str) -> S
     return (
         f"Grid {code} of level {level} has the parent {parent} of level {parent_level}, which is not above it.",
         f"网格 {code}（{level}）的上级 {parent}（{parent_level}）层级不高于它。",
+    )
+
+
+def unowned_building(code: str, place: Place, *, within: bool) -> Sentences:
+    """Say that no leaf grid has a building, on the ground of the city or beyond it."""
+    where, where_zh = at(place)
+    if within:
+        return f"Building {code} lies in no grid{where}.", f"楼栋 {code} 未划入任何网格{where_zh}。"
+    return (
+        f"Building {code} lies outside the ground of all grids{where}.",
+        f"楼栋 {code} 位于全部网格范围之外{where_zh}。",
+    )
+
+
+def split_building(code: str, grids: Sequence[str], place: Place) -> Sentences:
+    """Say that the points of a building lie in different grids."""
+    (who, who_zh), (where, where_zh) = named(grids), at(place)
+    return (
+        f"Building {code} is divided between the grids {who}{where}.",
+        f"楼栋 {code} 被网格 {who_zh} 分割{where_zh}。",
+    )
+
+
+def unbalanced(code: str, off: Sequence[Deviation]) -> Sentences:
+    """Say in which measures a grid has much more or less than its siblings."""
+    told = [
+        f"{value:,.10g} {_MEASURES[measure][0]} ({deviation:+.0%} of the mean {mean:,.1f})"
+        for measure, value, mean, deviation in off
+    ]
+    told_zh = [
+        f"{_MEASURES[measure][1]} {value:,.10g}（均值 {mean:,.1f}，偏差 {deviation:+.0%}）"
+        for measure, value, mean, deviation in off
+    ]
+    return (
+        f"Grid {code} differs from its siblings: {', '.join(told)}.",
+        f"网格 {code} 与同级网格不均衡：{'，'.join(told_zh)}。",
     )

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from grid_boundaries.check.balance import Balance
+
 Severity: TypeAlias = Literal["error", "warning", "info"]
 WidthClass: TypeAlias = Literal["noise", "misaligned", "sliver", "real"]
 
@@ -32,6 +34,7 @@ class CheckRules:
         households_max: most households of a grid at ``household_levels``.
         household_levels: the levels whose grids are measured by households.
         single_part_levels: the levels whose grids must be one piece; above them an exclave is lawful.
+        balance: how far the workload of a grid may be from the mean of its siblings.
         contiguity: whether to remark on enclaves and on children that do not hang together.
 
     Raises:
@@ -48,6 +51,7 @@ class CheckRules:
     households_max: int = 500
     household_levels: tuple[str, ...] = ("unit_grid",)
     single_part_levels: tuple[str, ...] = ("unit_grid", "micro_grid")
+    balance: Balance = field(default_factory=Balance)
     contiguity: bool = True
 
     def __post_init__(self) -> None:

@@ -16,10 +16,11 @@ from grid_boundaries.redraw.refusal import RedrawRefusedError
 from grid_boundaries.redraw.rename import rename
 from grid_boundaries.redraw.replace import replace
 from grid_boundaries.redraw.retire import retire
-from grid_boundaries.redraw.set_attributes import set_attributes
+from grid_boundaries.redraw.set_attributes import KEPT, set_attributes
 from grid_boundaries.redraw.split import split
 
 __all__ = [
+    "KEPT",
     "Ground",
     "Redraw",
     "RedrawRefusedError",

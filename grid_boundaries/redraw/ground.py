@@ -85,11 +85,6 @@ class Ground(Mapping[str, Grid]):
             parent = self._grids[parent].parent
         return tuple(chain)
 
-    def siblings_of(self, code: str) -> tuple[str, ...]:
-        """Return the codes of the grids with the same parent, itself among them, in order."""
-        parent = self._grids[code].parent
-        return tuple(other for other, grid in self._grids.items() if grid.parent == parent)
-
     def rank_of(self, level: str | None) -> int | None:
         """Return the place of a level, 0 for the highest; None where it is not in use."""
         return self.levels.index(level) if level in self.levels else None

@@ -128,7 +128,7 @@ def _proofs() -> None:
         sa.Column("grids", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("owner", sa.Text(), nullable=False, comment="who answers for it"),
-        sa.Column("expires_on", sa.Date(), nullable=False, comment="the first day on which it no longer holds"),
+        sa.Column("expires_on", sa.Date(), nullable=False, comment="the last day on which it holds"),
         sa.Column("granted_by", sa.Text(), nullable=False),
         sa.Column("granted_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),

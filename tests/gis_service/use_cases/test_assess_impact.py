@@ -46,7 +46,7 @@ def tree_grid(code):
 def merged(work, ground):
     """A plan that lets the south-western grid swallow the north-western one; only the first retires."""
     plan = create_plan("merge", PLANNER, work)
-    whole = replace(tree_grid(SOUTH_WEST), shape=square(0, 0, 1, 2))
+    whole = replace(tree_grid(SOUTH_WEST), households=800, shape=square(0, 0, 1, 2))
     replace_grids(plan.id, [whole], PLANNER, work, retired=[NORTH_WEST])
     return plan
 
@@ -80,7 +80,7 @@ def test_a_village_pays_half_for_a_household(work, open_session):
     publish_tree(work, named, FIRST_DAY)
     register_buildings(BUILDINGS, work)
     plan = create_plan("merge", PLANNER, work)
-    replace_grids(plan.id, [replace(tree_grid(SOUTH_WEST), shape=square(0, 0, 1, 2))], PLANNER, work,
+    replace_grids(plan.id, [replace(tree_grid(SOUTH_WEST), households=800, shape=square(0, 0, 1, 2))], PLANNER, work,
                   retired=[NORTH_WEST])  # fmt: skip
 
     _, impact = assess_impact(plan.id, work)

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import numpy as np
 import shapely
 
-from grid_boundaries.check import CheckRules, check_grids
+from grid_boundaries.check import CheckRules, check_grids, check_tree
 from grid_boundaries.partition import Grid
-from tests.support.partitions import square
+from tests.support.partitions import polygon, square
 
 OUTER = Grid("outer", shapely.Polygon(square("", 0, 0, 3, 3).shape.exterior, [square("", 1, 1, 2, 2).shape.exterior]))
 
@@ -53,3 +54,53 @@ def test_remarks_can_be_left_out():
     quiet = CheckRules(contiguity=False)
 
     assert check_grids([OUTER, square("inner", 1, 1, 2, 2), square("c", 50, 0, 51, 1)], rules=quiet).findings == ()
+
+
+def corners(*places):
+    """Return a polygon by its corners in thousandths of a degree."""
+    return polygon("", *places).shape
+
+
+CORNERED = Grid("s", shapely.MultiPolygon([square("", 0, 0, 1, 1).shape, square("", 1, 1, 2, 2).shape]), "district")
+"""Two squares that meet in one point: valid as two parts."""
+
+
+def test_children_that_meet_in_a_corner_alone_are_told_inside_their_parent():
+    """A remark, and the ground is proved all the same."""
+    children = [square("a", 0, 0, 1, 1, parent="s"), square("b", 1, 1, 2, 2, parent="s")]
+
+    report = check_tree([CORNERED, *children], CheckRules(), ())
+
+    assert [(one.rule, one.severity, one.grids) for one in report.findings] == [("not-contiguous", "info", ("b",))]
+    assert report.certificate is not None
+
+
+def test_children_on_islands_are_told_inside_a_given_outline():
+    """Two squares and one far away; the outline lacks a vertex besides."""
+    outline = shapely.MultiPolygon([square("", 0, 0, 2, 1).shape, square("", 9, 0, 10, 1).shape])
+    grids = [square("a", 0, 0, 1, 1), square("b", 1, 0, 2, 1), square("island", 9, 0, 10, 1)]
+
+    report = check_grids(grids, outline)
+
+    assert [one.grids for one in report.findings if one.rule == "not-contiguous"] == [("island",)]
+    assert report.certificate is not None
+
+
+def test_neighbours_whose_edges_do_not_meet_are_told_for_that_alone():
+    """A vertex that one side lacks leaves no edge in common; that is no island."""
+    parent = Grid("s", corners((0, 0), (1, 0), (2, 0), (2, 1), (1, 1), (0, 1)))
+    lacking = [
+        Grid("a", corners((0, 0), (1, 0), (1, 0.5), (1, 1), (0, 1)), parent="s"),
+        square("b", 1, 0, 2, 1, parent="s"),
+    ]
+
+    assert {one.rule for one in check_tree([parent, *lacking], CheckRules(), ()).findings} == {"unmatched-vertex"}
+
+
+def test_a_long_chain_hangs_together():
+    """400 grids in a row, in a random order of codes."""
+    order = np.random.default_rng(3).permutation(400)
+    grids = [square(f"{code:03d}", i, 0, i + 1, 1) for i, code in enumerate(order)]
+    outline = shapely.coverage_union_all([grid.shape for grid in grids])
+
+    assert check_grids(grids, outline).findings == ()

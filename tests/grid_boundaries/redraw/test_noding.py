@@ -84,3 +84,16 @@ def test_an_end_put_on_an_edge_becomes_a_corner_of_it():
     noding = node(ground, [[(500, 2), (500, 500)]], {((0, 0), (1000, 0)): [(500, 2)]})
 
     assert noding.chains == {((0, 0), (1000, 0)): ((0, 0), (500, 2), (1000, 0))}
+
+
+def test_an_edge_that_moves_onto_a_corner_near_it_goes_through_it():
+    """The long edge passes the corner at 600, 1 by 0.4 steps; a line across it at 590 lifts it to 1 there.
+
+    From 590 on it would run along the corner, with a vertex of another grid in its middle that it lacks.
+    """
+    above = [(0, 0), (1000, 1), (600, 1), (500, 900)]
+    ground = Ground([Grid("A", shapely.Polygon(from_lattice(np.array(above))))], ())
+
+    noding = node(ground, [[(590, -100), (590, 50)]])
+
+    assert noding.chains[(0, 0), (1000, 1)] == ((0, 0), (590, 1), (600, 1), (1000, 1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import shapely
 from hypothesis import HealthCheck, assume, given, settings
@@ -55,6 +57,7 @@ def hold_to_the_rules(before: Ground, done: Redraw, after: Ground) -> None:
         assert all(point in inserted for point in points(old.shape)), "old vertices are there, in their old order"
         # A node lies at most 0.71 steps from the edge that it was set into: 0.08 mm.
         assert shapely.hausdorff_distance(old.shape.boundary, new.shape.boundary) < 0.8e-9
+    assert json.loads(json.dumps(done.detail)) == done.detail
     assert list(done.grids) == sorted(done.grids, key=lambda grid: grid.code)
 
 

@@ -15,11 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from shapely.geometry.base import BaseGeometry
 
-<<<<<<< HEAD
-=======
 from gis_service.cli.repair_file import repair_file
-from gis_service.cli.vector_files import Feature, VectorFile, convert_to_degrees, read_vector_file
->>>>>>> main
 from gis_service.errors import RuleBrokenError, ServiceError
 from gis_service.files.vector_files import Feature, VectorFile, convert_to_degrees, read_vector_file
 from gis_service.use_cases.check_boundaries import check_boundaries

@@ -102,7 +102,8 @@ def refuse_wrong_numbers(path: Path, crs: pyproj.CRS | None, shapes: NDArray[np.
         if not are_degrees and (np.abs(middle) > (180, 180)).any():
             name = "degrees" if crs is None else crs.name
             raise RuleBrokenError(
-                f"{path} declares {name}, but {found}, which look like metres; declare the system that they are in"
+                f"{path} declares {name}, but {found}, which is out of range; they look like metres; "
+                f"declare the system that they are in"
                 f"{_guess(middle[0])}.",
                 code="crs-contradicted",
             )

@@ -24,6 +24,7 @@ from gis_service.api import (
     impact,
     incidents,
     locate,
+    plan_import,
     plans,
     sheets,
     tiles,
@@ -115,7 +116,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for module in (boundaries, exceptions, grids, plans, history, impact, sheets, incidents, health):
+    for module in (boundaries, exceptions, grids, plans, plan_import, history, impact, sheets, incidents, health):
         app.include_router(module.router)
     app.router.routes.extend(console.console_routes)
     install_problems(app)

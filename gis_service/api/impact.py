@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Path
 from gis_service.api.access import require
 from gis_service.api.dependencies import Work
 from gis_service.domain.impact import GridImpact, Impact, Load, Move
+from gis_service.domain.plan import Plan
 from gis_service.use_cases.assess_impact import assess_impact
 
 router = APIRouter(tags=["plans"])
@@ -17,7 +18,11 @@ router = APIRouter(tags=["plans"])
 @router.get("/v1/plans/{plan_id}/impact", dependencies=[Depends(require("planner", "auditor"))])
 def get_impact(plan_id: Annotated[int, Path(ge=1, le=2**31 - 1)], work: Work) -> dict[str, Any]:
     """Return the ground, buildings, households, open incidents, staff and yearly money that a plan moves."""
-    plan, impact = assess_impact(plan_id, work)
+    return impact_json(*assess_impact(plan_id, work))
+
+
+def impact_json(plan: Plan, impact: Impact) -> dict[str, Any]:
+    """Return what a plan moves."""
     return {
         "plan": plan.id,
         "version": plan.version,

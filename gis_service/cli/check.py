@@ -16,8 +16,8 @@ from rich.table import Table
 from shapely.geometry.base import BaseGeometry
 
 from gis_service.cli.repair_file import repair_file
-from gis_service.cli.vector_files import Feature, VectorFile, convert_to_degrees, read_vector_file
 from gis_service.errors import RuleBrokenError, ServiceError
+from gis_service.files.vector_files import Feature, VectorFile, convert_to_degrees, read_vector_file
 from gis_service.use_cases.check_boundaries import check_boundaries
 from grid_boundaries.check import CheckRules, Difference, Finding, Report, verify_certificate
 from grid_boundaries.check.messages import area, length
@@ -80,7 +80,7 @@ def check(  # noqa: PLR0917 - a command names all that it takes
     if as_json:
         typer.echo(orjson.dumps(report.as_dict()))
     else:
-        _print(report, file)
+        print_report(report, file.name)
     raise typer.Exit(0 if report.valid else 1)
 
 
@@ -168,7 +168,8 @@ def _speaks_chinese() -> bool:
     return os.environ.get("LANG", "").startswith("zh")
 
 
-def _print(report: Report, file: Path) -> None:
+def print_report(report: Report, name: str) -> None:
+    """Print the findings as a table and as sentences, and the outcome; ``name`` is what was checked."""
     console = Console()
     chinese = _speaks_chinese()
     if report.findings:
@@ -179,7 +180,7 @@ def _print(report: Report, file: Path) -> None:
             )
         if len(report.findings) > _SHOWN:
             console.print(f"… and {len(report.findings) - _SHOWN} more; --json prints all of them.")
-    console.print(_verdict(report, file), style="green" if report.valid else "red", soft_wrap=True)
+    console.print(_verdict(report, name), style="green" if report.valid else "red", soft_wrap=True)
 
 
 def _table(findings: Sequence[Finding]) -> Table:
@@ -197,10 +198,10 @@ def _table(findings: Sequence[Finding]) -> Table:
     return table
 
 
-def _verdict(report: Report, file: Path) -> str:
+def _verdict(report: Report, name: str) -> str:
     """Return the outcome in one sentence."""
     summary = report.summary
-    grids = f"{file.name}: {summary['grids']} grids"
+    grids = f"{name}: {summary['grids']} grids"
     if report.certificate is not None:
         return f"{grids} tile their ground exactly: all {report.certificate['edges']} edges meet, proved."
     if not report.findings:

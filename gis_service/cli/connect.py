@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import Engine
+from sqlalchemy.orm import sessionmaker
 
 from gis_service.app import database_url
 from gis_service.database.engine import make_engine, make_session_factory
@@ -21,3 +25,18 @@ def connect(url: str) -> Engine:
 def open_work(settings: Settings) -> UnitOfWork:
     """Return a transaction, not yet begun, on the database in use."""
     return UnitOfWork(make_session_factory(connect(database_url(settings))))
+
+
+@contextmanager
+def open_rehearsal(settings: Settings) -> Iterator[UnitOfWork]:
+    """Give a transaction on the database in use whose commits are all taken back at the end of the block."""
+    engine = connect(database_url(settings))
+    with engine.connect() as connection:
+        outer = connection.begin()
+        try:
+            yield UnitOfWork(
+                sessionmaker(connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
+            )
+        finally:
+            outer.rollback()
+            engine.dispose()

@@ -13,7 +13,10 @@ from typer.core import TyperGroup
 from gis_service.cli.check import check
 from gis_service.cli.db import db
 from gis_service.cli.demo import demo
+from gis_service.cli.export_grids import exports
+from gis_service.cli.import_grids import imports
 from gis_service.cli.migrate import migrate
+from gis_service.cli.plan_changes import plan
 from gis_service.cli.serve import serve
 from gis_service.cli.sheet import sheet
 from gis_service.cli.tokens import tokens
@@ -55,5 +58,8 @@ app.command()(migrate)
 app.command()(check)
 app.command()(verify)
 app.command()(sheet)
+app.add_typer(plan, name="plan")
+app.add_typer(imports, name="import")
+app.add_typer(exports, name="export")
 app.add_typer(tokens, name="tokens")
 app.add_typer(db, name="db")

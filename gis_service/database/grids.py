@@ -64,6 +64,11 @@ class GridRepository:
         query = select(grid).where(grid.c.editions.contains(edition), grid.c.code.in_(codes)).order_by(grid.c.code)
         return [_to_grid(row) for row in self._session.execute(query)]
 
+    def outline(self, edition: int) -> dict[str, tuple[str, str | None]]:
+        """Return the level and the parent of every grid of an edition, by code, without their shapes."""
+        query = select(grid.c.code, grid.c.level, grid.c.parent).where(grid.c.editions.contains(edition))
+        return {row.code: (row.level, row.parent) for row in self._session.execute(query)}
+
     def in_box(self, edition: int, box: Bounds) -> list[Grid]:
         """Return every grid of an edition, of any level, whose own box meets a box; by code."""
         meets = grid.c.shape.intersects(func.ST_MakeEnvelope(*box, SRID))  # &&: boxes, which is what is asked for

@@ -29,6 +29,7 @@ class PlanNotPublishableError(ClashError):
     code = "not-publishable"
 
     def __init__(self, plan_id: int, report: Report) -> None:
+        self.report = report
         count = sum(finding.blocks for finding in report.findings)
         super().__init__(
             f"plan {plan_id} has {count} finding(s) of severity error; mend them, or have a repair proposed",

@@ -15,7 +15,7 @@ from shapely.geometry import mapping
 from typer.testing import CliRunner
 
 from gis_service.cli.check import check
-from gis_service.cli.vector_files import read_vector_file
+from gis_service.files.vector_files import read_vector_file
 from grid_boundaries.check import check_grids
 from grid_boundaries.partition import Grid, on_lattice
 from tests.support.partitions import random_partition, square

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gis_service.cli.vector_files import read_vector_file
 from gis_service.domain.level import USUAL_LEVELS
+from gis_service.files.vector_files import read_vector_file
 from grid_boundaries.check import CheckRules, check_tree
 from grid_boundaries.check.second_opinions import second_opinions
 from grid_boundaries.partition import Grid

@@ -57,13 +57,18 @@ def show(results: dict[str, list[Row]]) -> None:
                 name if number == 0 else "",
                 row.ours,
                 row.reference,
-                f"{row.ours_per_s:,.0f} {row.unit}",
-                f"{row.reference_per_s:,.0f}",
+                f"{_rate(row.ours_per_s)} {row.unit}",
+                _rate(row.reference_per_s),
                 f"{row.ratio:.3g} ({row.ratio_low:.3g}–{row.ratio_high:.3g})",
                 "" if row.least_ratio is None else f"≥ {row.least_ratio:.3g}",
                 {None: "", True: "[green]met[/]", False: "[red]missed[/]"}[row.is_met],
             )
     Console().print(table)
+
+
+def _rate(per_s: float) -> str:
+    """Return a rate to read: whole where it is large, three figures where it is small."""
+    return f"{per_s:,.0f}" if per_s >= 100 else f"{per_s:.3g}"  # noqa: PLR2004  three figures
 
 
 def main() -> None:
@@ -79,7 +84,7 @@ def main() -> None:
         show(results)
         if not names:
             told = {name: [asdict(row) | {"is_met": row.is_met} for row in rows] for name, rows in results.items()}
-            document = {"ground": "Panlong", "machine": facts(), "rows": told}
+            document = {"ground": "Panlong; the province where a row says so", "machine": facts(), "rows": told}
             RESULTS.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     finally:
         database.stop()

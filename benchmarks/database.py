@@ -43,7 +43,14 @@ def demo_url() -> str:
 @contextmanager
 def copied_demo() -> Iterator[str]:
     """Make a copy of the demo that may be written to; it is gone after the block."""
-    url = sqlalchemy.make_url(demo_url())
+    with copied(demo_url()) as url:
+        yield url
+
+
+@contextmanager
+def copied(original: str) -> Iterator[str]:
+    """Make a copy of a database that may be written to; it is gone after the block."""
+    url = sqlalchemy.make_url(original)
     # A copy needs a template without sessions: those left over from rows before end here; pools make new ones.
     engine = connect(url.set(database="postgres").render_as_string())
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -53,6 +60,26 @@ def copied_demo() -> Iterator[str]:
         yield url.set(database=COPY).render_as_string()
         connection.execute(text(f"DROP DATABASE {COPY} WITH (FORCE)"))
     engine.dispose()
+
+
+def empty_database(name: str) -> str:
+    """Make a database with the schema and nothing in it, in the place of one of that name; return its URL."""
+    url = sqlalchemy.make_url(_cluster.start())
+    engine = connect(url.set(database="postgres").render_as_string())
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    made = url.set(database=name).render_as_string()
+    engine = connect(made)
+    upgrade(engine)
+    engine.dispose()
+    return made
+
+
+def url_of(name: str) -> str:
+    """Return the URL of a database that is there, the server started when it is not."""
+    return sqlalchemy.make_url(_cluster.start()).set(database=name).render_as_string()
 
 
 def connect(url: str) -> Engine:

@@ -44,13 +44,15 @@ class TileEdition:
     """What tiles need to know of an edition.
 
     ``bounds`` are in degrees; ``levels`` are all that the tree may have, ``present`` the codes of those that have
-    grids in this edition, never none.
+    grids in this edition, never none.  ``bands`` are those (``tiles/bands.py``) that have generalised shapes, with
+    the code of the finest level that each was made for.
     """
 
     number: int
     bounds: Bounds
     levels: tuple[LevelBand, ...]
     present: frozenset[str]
+    bands: Mapping[int, str] = field(default_factory=dict)
 
     def present_levels(self) -> list[LevelBand]:
         """Return the levels that have grids in this edition."""

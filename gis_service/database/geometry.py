@@ -27,7 +27,12 @@ def point_column(lon: float, lat: float) -> WKBElement:
 
 def from_column(element: WKBElement) -> BaseGeometry:
     """Return the geometry of a column; a multipolygon of one part comes back as that polygon."""
-    shape = shapely.from_wkb(bytes(element.data) if not isinstance(element.data, str) else element.data)
+    return from_binary(bytes(element.data) if not isinstance(element.data, str) else bytes.fromhex(element.data))
+
+
+def from_binary(written: bytes) -> BaseGeometry:
+    """Return a geometry written as WKB or EWKB; a multipolygon of one part comes back as that polygon."""
+    shape = shapely.from_wkb(written)
     if isinstance(shape, MultiPolygon) and len(shape.geoms) == 1:
         return shape.geoms[0]
     return shape

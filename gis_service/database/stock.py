@@ -7,7 +7,7 @@ from datetime import date, datetime
 from importlib.resources import files
 
 import numpy as np
-from sqlalchemy import TextClause, func, or_, select, text
+from sqlalchemy import ARRAY, Text, TextClause, cast, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from gis_service.database.tables import incident, staff
@@ -72,7 +72,7 @@ class StockRepository:
             incident.c.owner.in_(owners), incident.c.point.is_not(None), incident.c.state.not_in(CLOSED_STATES)
         )
         if scope is not None:
-            query = query.where(incident.c.chain.contains([scope]))
+            query = query.where(incident.c.chain.op("@>")(cast([scope], ARRAY(Text))))
         return [OpenIncident(**row) for row in self._session.execute(query.order_by(incident.c.id)).mappings()]
 
     def on_duty(self, grids: Collection[str], day: date) -> list[OnDuty]:

@@ -214,6 +214,33 @@ family_proof = Table(
     CheckConstraint("until > since", name="order"),
 )
 
+# ------------------------------------------------------------------------------------------------ generalised shapes
+
+# A band of zooms (tiles/bands.py) whose shapes an edition has; without its row tiles draw grids as they are.
+generalised_band = Table(
+    "generalised_band",
+    metadata,
+    Column("edition", Integer, ForeignKey("edition.number"), primary_key=True, autoincrement=False),
+    Column("band", SmallInteger, primary_key=True, autoincrement=False),
+    Column("level", Text, ForeignKey("level.code"), nullable=False, comment="the finest level that has shapes"),
+    Column("tolerance_deg", Double, nullable=False, comment="degrees of longitude, Mercator"),
+    Column("shapes_made", Integer, nullable=False, comment="shapes that differ from those of the edition before"),
+)
+
+# The shape of a grid in a band, for the editions from ``since`` up to and without ``until``.  Not tied to a row of
+# ``grid``: a neighbour's shape may change where its row does not, and a grid may be renamed and keep its shape.
+# Tiles find grids by grid_shape_ix and come here by the key, so there is no index in space.
+generalised_shape = Table(
+    "generalised_shape",
+    metadata,
+    Column("code", Text, ForeignKey("grid_code.code"), primary_key=True),
+    Column("band", SmallInteger, primary_key=True, autoincrement=False),
+    Column("since", Integer, ForeignKey("edition.number"), primary_key=True, autoincrement=False),
+    Column("until", Integer, ForeignKey("edition.number"), comment="NULL: to this day"),
+    Column("shape", _geometry("MULTIPOLYGON"), nullable=False),
+    CheckConstraint("until > since", name="order"),
+)
+
 # Which grid's ground went to which at a publish; NULL is ground that nobody owned.
 lineage = Table(
     "lineage",

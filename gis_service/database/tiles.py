@@ -64,8 +64,12 @@ class TileRepository:
         level: str,
         coarser: Sequence[str],
         kind: str | None,
+        band: int | None = None,
     ) -> bytes:
-        """Return the layer grids or grid_labels: the level, and what stands in where coarser grids end."""
+        """Return the layer grids or grid_labels: the level, and what stands in where coarser grids end.
+
+        With a band, every grid has the shape made for it; it must have been made for this edition and level.
+        """
         return self._encode(
             "tile_grids",
             layer,
@@ -76,6 +80,7 @@ class TileRepository:
             level=level,
             coarser=list(coarser),
             kind=kind,
+            band=band,
         )
 
     def buildings(self, layer: TileLayer, address: TileAddress, *, edition: int) -> bytes:

@@ -13,6 +13,7 @@ from gis_service.database.coverage_targets import CoverageTargetRepository
 from gis_service.database.drafts import DraftRepository
 from gis_service.database.editions import EditionRepository
 from gis_service.database.finding_exceptions import FindingExceptionRepository
+from gis_service.database.generalised import GeneralisedRepository
 from gis_service.database.grids import GridRepository
 from gis_service.database.idempotency_keys import IdempotencyKeyRepository
 from gis_service.database.incidents import IncidentRepository
@@ -46,6 +47,7 @@ class UnitOfWork:
         self.drafts = DraftRepository(session)
         self.editions = EditionRepository(session)
         self.finding_exceptions = FindingExceptionRepository(session)
+        self.generalised = GeneralisedRepository(session)
         self.grids = GridRepository(session)
         self.idempotency_keys = IdempotencyKeyRepository(session)
         self.incidents = IncidentRepository(session)

@@ -8,7 +8,7 @@ from tiles.layers import LevelBand, TileEdition
 
 
 def read_tile_edition(number: int, work: UnitOfWork) -> TileEdition:
-    """Return what tiles need to know of an edition, which never changes.
+    """Return what tiles need to know of an edition; of that, only bands not yet made may come to be there.
 
     Raises:
         NotFoundError: ``no-edition``, when it was never published.
@@ -16,6 +16,7 @@ def read_tile_edition(number: int, work: UnitOfWork) -> TileEdition:
     with work:
         edition = work.editions.get(number)
         present = work.tiles.levels_in(number)
+        bands = work.generalised.bands_of(number)
         levels = work.levels.list_all()
     if edition is None:
         raise NotFoundError(f"there is no edition {number}; see /v1/editions", code="no-edition")
@@ -27,4 +28,5 @@ def read_tile_edition(number: int, work: UnitOfWork) -> TileEdition:
             for level in levels
         ),
         present=frozenset(present),
+        bands={number: made.level for number, made in bands.items()},
     )

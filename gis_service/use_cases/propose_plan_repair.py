@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from gis_service.database.unit_of_work import UnitOfWork
-from gis_service.domain.plan import Plan
+from gis_service.domain.plan import Draft, Plan
 from gis_service.use_cases.check_plan import load_families
 from gis_service.use_cases.lock_draft import find_plan
 from grid_boundaries.check import CheckRules
@@ -51,14 +51,24 @@ def propose_plan_repair(
         draft = work.plans.draft(plan_id)
         base = plan.base_edition
         rules = replace(rules or CheckRules(), coverage_targets=work.coverage_targets.shares())
-        families = load_families(base, draft, work)
-        before: list[Grid] = []
-        if base is not None:
-            codes = {grid.code for grid in families.grids} | draft.retired
-            before = work.grids.of_codes(base, codes)
+        grids = _up_to_the_root(base, draft, work)
+        before = [] if base is None else work.grids.of_codes(base, {grid.code for grid in grids} | draft.retired)
         levels = [level.code for level in work.levels.list_all()]
-        proposal = propose_repair(families.grids, rules, levels, before=before, choices=choices)
+        proposal = propose_repair(grids, rules, levels, before=before, choices=choices)
         return PlanRepair(plan, proposal, _stock(base, proposal, work))
+
+
+def _up_to_the_root(base: int | None, draft: Draft, work: UnitOfWork) -> Sequence[Grid]:
+    """Return the families that the draft touches and those of all their ancestors, so that no parent is missing."""
+    families = load_families(base, draft, work)
+    if base is None:
+        return families.grids
+    found = {grid.code: grid for grid in families.grids}
+    loaded = set(families.parents)
+    while missing := {grid.parent for grid in found.values()} - loaded:
+        found.update((grid.code, grid) for grid in work.drafts.families(base, draft, missing))
+        loaded |= missing
+    return [found[code] for code in sorted(found)]
 
 
 def _stock(base: int | None, proposal: Proposal, work: UnitOfWork) -> list[Stock]:

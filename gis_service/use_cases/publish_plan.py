@@ -14,6 +14,7 @@ from gis_service.domain.plan import Draft
 from gis_service.errors import ClashError
 from gis_service.use_cases.assess_impact import trace_lineage
 from gis_service.use_cases.check_plan import DraftCheck, check_draft
+from gis_service.use_cases.generalise_edition import generalise_edition
 from gis_service.use_cases.lock_draft import lock_draft
 from gis_service.use_cases.prove_edition import prove_edition
 from gis_service.use_cases.rebase_draft import Rebased, conflict, rebase_draft
@@ -121,6 +122,7 @@ def _store(
     work.proofs.replace(number, check.families, check.report.proofs)
     reown_buildings(before, after, draft.refined, number, work)
     work.lineage.add(number, lineage)
+    generalise_edition(number, draft.touched, work)
     return edition
 
 

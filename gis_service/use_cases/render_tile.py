@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
+from tiles.bands import choose_band
 from tiles.encoding import join_layers
 from tiles.etag import TileKey
 from tiles.layers import LAYERS, TileEdition, TileLayer, choose_count_level, choose_level
@@ -64,11 +65,15 @@ def _render_layer(
             coarser=edition.coarser_than(level),
             filters=key.filters,
         )
-    if key.filters.level is not None:
-        code, coarser = key.filters.level, []
-    else:
-        level = choose_level(edition.present_levels(), key.address.z)
-        code, coarser = level.code, edition.coarser_than(level)
+    asked = [level for level in edition.levels if level.code == key.filters.level]
+    level = asked[0] if asked else choose_level(edition.present_levels(), key.address.z)
+    coarser = [] if asked else edition.coarser_than(level)
     return work.tiles.grids(
-        layer, key.address, edition=edition.number, level=code, coarser=coarser, kind=key.filters.kind
+        layer,
+        key.address,
+        edition=edition.number,
+        level=level.code,
+        coarser=coarser,
+        kind=key.filters.kind,
+        band=choose_band(key.address.z, level, edition.levels, edition.bands),
     )

@@ -17,6 +17,8 @@ from grid_boundaries.partition import LATTICE_PER_DEG
 FORM = "edge-cancellation/2"
 """The recipe below; a change of it is a new number."""
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 def combine_proofs(proofs: Iterable[FamilyProof]) -> dict[str, Any]:
     """Return the certificate of families that are proved one by one, in any order.
@@ -54,7 +56,7 @@ def combine_proofs(proofs: Iterable[FamilyProof]) -> dict[str, Any]:
 
 
 def _leaf(proof: FamilyProof) -> bytes:
-    text = json.dumps(list(proof.as_dict().values()), ensure_ascii=False, separators=(",", ":"))
+    text = _JSON.encode(list(proof.as_dict().values()))
     return hashlib.sha256(b"\x00" + text.encode("utf-8", "surrogatepass")).digest()
 
 

@@ -22,6 +22,8 @@ def find_duplicate_codes(codes: Sequence[str], sound: Sequence[int], shapes: NDA
 
     ``codes`` are those of all grids; ``shapes[i]`` is the shape of grid ``sound[i]``, others have no place.
     """
+    if len(set(codes)) == len(codes):
+        return []
     times: defaultdict[str, int] = defaultdict(int)
     for code in codes:
         times[code] += 1

@@ -70,7 +70,7 @@ def edges_of(
     """
     array = np.asarray(shapes, dtype=object)
     parts, shape_of_part = parts_of(array)
-    rings, part_of_ring = shapely.get_rings(parts, return_index=True)
+    rings, part_of_ring = _rings_of(parts)
     points = to_lattice(shapely.get_coordinates(rings))
     sizes = shapely.get_num_coordinates(rings).astype(np.int64)
     first = np.cumsum(sizes) - sizes
@@ -80,16 +80,13 @@ def edges_of(
     backwards = _turns_left(points, first, sizes) == (is_hole ^ is_parent)
     owner_of_ring = np.where(is_parent, np.int32(PARENT), shape_of_ring)
     family_of_ring = np.zeros_like(shape_of_ring) if family is None else family.astype(np.int32)[shape_of_ring]
-    start, end = points[:-1], points[1:]
-    is_edge = (start[:, 0] != end[:, 0]) | (start[:, 1] != end[:, 1])
+    is_edge = (points[:-1, 0] != points[1:, 0]) | (points[:-1, 1] != points[1:, 1])
     is_edge[(first + sizes - 1)[:-1]] = False  # from the end of a ring to the start of the next is no edge
-    if backwards.any():
-        flip = np.repeat(backwards, sizes)[:-1, None]
-        start, end = np.where(flip, end, start), np.where(flip, start, end)
     number = np.flatnonzero(is_edge)
+    flip = np.repeat(backwards, sizes).take(number)
     return Edges(
-        start.take(number, axis=0),
-        end.take(number, axis=0),
+        points.take(number + flip, axis=0),
+        points.take(number + ~flip, axis=0),
         np.repeat(owner_of_ring, sizes).take(number),
         np.repeat(family_of_ring, sizes).take(number),
     )
@@ -101,6 +98,14 @@ def parts_of(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[
         return shapes, np.arange(len(shapes))
     parts, shape_of_part = shapely.get_parts(shapes, return_index=True)
     return parts, shape_of_part
+
+
+def _rings_of(parts: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
+    """Return the rings of polygons, and of which polygon each is; polygons themselves where none has a hole."""
+    if not shapely.get_num_interior_rings(parts).any():
+        return parts, np.arange(len(parts))
+    rings, part_of_ring = shapely.get_rings(parts, return_index=True)
+    return rings, part_of_ring
 
 
 def _turns_left(points: NDArray[np.int64], first: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.bool_]:

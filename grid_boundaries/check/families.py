@@ -12,6 +12,7 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from grid_boundaries.check import messages
+from grid_boundaries.check.batches import in_batches
 from grid_boundaries.check.cancellation import Cancellation, cancel
 from grid_boundaries.check.contiguity import find_enclaves, find_separate_children
 from grid_boundaries.check.coverage import Family, explain
@@ -61,7 +62,20 @@ class GroundCheck:
 
 
 def check_families(families: Families, rules: CheckRules) -> GroundCheck:
-    """Check that every family tiles its parent; all edges cancel in one pass, what is left over by family."""
+    """Check that every family tiles its parent, a batch of families at a time."""
+    batches = [_check_batch(batch, rules) for batch in in_batches(families)]
+    proofs = tuple(proof for batch in batches for proof in batch.proofs)
+    ratios = [batch.coverage_ratio for batch in batches if batch.coverage_ratio is not None]
+    return GroundCheck(
+        [finding for batch in batches for finding in batch.findings],
+        min(ratios, default=None),
+        proofs,
+        0 < len(proofs) == len(families.parents),
+    )
+
+
+def _check_batch(families: Families, rules: CheckRules) -> GroundCheck:
+    """Check a few families; all edges cancel in one pass, what is left over is explained by family."""
     inside = np.flatnonzero(families.family >= 0)
     findings, kept = _without_duplicates(families, inside)
     doubted = families.doubted

@@ -111,8 +111,8 @@ def _by_code(
     codes: Sequence[str], family: NDArray[np.int32], count: int
 ) -> tuple[list[int], NDArray[np.intp], NDArray[np.intp]]:
     """Return the children by family and code, and of each family how many there are and where it begins."""
-    numbers = family.tolist()
-    order = sorted(range(len(codes)), key=lambda child: (numbers[child], codes[child]))
+    by_code = np.array(sorted(range(len(codes)), key=codes.__getitem__), dtype=np.intp)
+    order = by_code[np.argsort(family[by_code], kind="stable")].tolist()
     members = np.bincount(family, minlength=count)
     return order, members, np.cumsum(members) - members
 

@@ -17,6 +17,9 @@ from grid_boundaries.check.findings import Finding, place_of
 from grid_boundaries.partition import from_lattice, to_lattice
 
 _POLYGON, _MULTIPOLYGON, _MISSING = 3, 6, -1
+_DEGREES = np.array([180.0, 90.0])
+_HALF_THE_EARTH = 180  # degrees of longitude
+_AT_ONCE = 2000  # shapes whose coordinates a processor's cache holds
 _PLACE = re.compile(r"\[(\S+) ([^\s\]]+)\]")
 
 
@@ -39,23 +42,20 @@ def inspect_shapes(codes: Sequence[str], shapes: Sequence[BaseGeometry | None]) 
     """
     array = np.empty(len(shapes), dtype=object)
     array[:] = list(shapes)
-    faults: dict[int, tuple[str, BaseGeometry | None]] = {}
-    kinds = shapely.get_type_id(array)
-    for i in np.flatnonzero((kinds != _POLYGON) & (kinds != _MULTIPOLYGON)).tolist():
-        faults[i] = ("missing", None) if kinds[i] == _MISSING else _wrong_kind(array[i])
-    for i in np.flatnonzero(shapely.is_empty(array)).tolist():
-        faults.setdefault(i, ("empty", None))
-    points, shape_of_point = shapely.get_coordinates(array, return_index=True)
-    finite = np.isfinite(points[:, 0]) & np.isfinite(points[:, 1])
-    for i in np.unique(shape_of_point[~finite]).tolist():
-        faults[i] = ("not-finite", _some_finite_point(array[i]))
-    with np.errstate(invalid="ignore"):  # not a number is not far
-        far = (np.abs(points[:, 0]) > 180) | (np.abs(points[:, 1]) > 90)  # noqa: PLR2004  the degrees of the Earth
-    for i in np.unique(shape_of_point[far]).tolist():
-        faults.setdefault(i, ("not-degrees", None))
-    bounds = shapely.bounds(array)
-    for i in np.flatnonzero(bounds[:, 2] - bounds[:, 0] > 180).tolist():  # noqa: PLR2004  half the Earth
-        faults.setdefault(i, ("round-the-earth", None))
+    inspected = [_inspect(codes, array, first) for first in range(0, len(array), _AT_ONCE)]
+    if not inspected:
+        return Inspection((), np.zeros(0, np.intp), array)
+    return Inspection(
+        tuple(finding for some in inspected for finding in some.findings),
+        np.concatenate([some.sound for some in inspected]),
+        np.concatenate([some.shapes for some in inspected]),
+    )
+
+
+def _inspect(codes: Sequence[str], shapes: NDArray[np.object_], first: int) -> Inspection:
+    """Inspect ``_AT_ONCE`` shapes, from ``first`` on."""
+    array = shapes[first : first + _AT_ONCE]
+    faults = _without_coordinates(array)
     in_order = np.ones(len(array), np.bool_)
     in_order[list(faults)] = False
     sound = np.flatnonzero(in_order)
@@ -63,17 +63,49 @@ def inspect_shapes(codes: Sequence[str], shapes: Sequence[BaseGeometry | None]) 
     good = np.asarray(shapely.is_valid(flat), np.bool_)
     for i, shape in zip(sound[~good].tolist(), flat[~good], strict=True):
         faults[i] = _invalid(array[i], shape)
-    findings = tuple(_finding(codes[i], *faults[i]) for i in sorted(faults))
-    return Inspection(findings, sound[good], flat[good])
+    findings = tuple(_finding(codes[first + i], *faults[i]) for i in sorted(faults))
+    return Inspection(findings, first + sound[good], flat[good])
+
+
+def _without_coordinates(array: NDArray[np.object_]) -> dict[int, tuple[str, BaseGeometry | None]]:
+    """Return what is no polygon with finite coordinates in degrees: why, and an example."""
+    faults: dict[int, tuple[str, BaseGeometry | None]] = {}
+    kinds = shapely.get_type_id(array)
+    for i in np.flatnonzero((kinds != _POLYGON) & (kinds != _MULTIPOLYGON)).tolist():
+        faults[i] = ("missing", None) if kinds[i] == _MISSING else _wrong_kind(array[i])
+    for i in np.flatnonzero(shapely.is_empty(array)).tolist():
+        faults.setdefault(i, ("empty", None))
+    points = shapely.get_coordinates(array)
+    if not (np.abs(points) <= _DEGREES).all():  # not a number is not
+        _find_out_of_range(array, points, faults)
+    bounds = shapely.bounds(array)
+    for i in np.flatnonzero(bounds[:, 2] - bounds[:, 0] > _HALF_THE_EARTH).tolist():
+        faults.setdefault(i, ("round-the-earth", None))
+    return faults
+
+
+def _find_out_of_range(
+    array: NDArray[np.object_], points: NDArray[np.float64], faults: dict[int, tuple[str, BaseGeometry | None]]
+) -> None:
+    """Add what has coordinates that are no finite degrees."""
+    shape_of_point = shapely.get_coordinates(array, return_index=True)[1]
+    finite = np.isfinite(points[:, 0]) & np.isfinite(points[:, 1])
+    for i in np.unique(shape_of_point[~finite]).tolist():
+        faults[i] = ("not-finite", _some_finite_point(array[i]))
+    with np.errstate(invalid="ignore"):  # not a number is not far
+        far = (np.abs(points) > _DEGREES).any(axis=1)
+    for i in np.unique(shape_of_point[far]).tolist():
+        faults.setdefault(i, ("not-degrees", None))
 
 
 def lay_on_lattice(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     """Return finite shapes without heights, vertices on the lattice; those that are so already as they are."""
     flat: NDArray[np.object_] = shapely.force_2d(shapes) if shapely.has_z(shapes).any() else shapes.copy()
-    points, shape_of_point = shapely.get_coordinates(flat, return_index=True)
+    points = shapely.get_coordinates(flat)
     moved = from_lattice(to_lattice(points)) != points
-    off = np.unique(shape_of_point[moved[:, 0] | moved[:, 1]])
-    if len(off):
+    if moved.any():
+        shape_of_point = shapely.get_coordinates(flat, return_index=True)[1]
+        off = np.unique(shape_of_point[moved[:, 0] | moved[:, 1]])
         flat[off] = shapely.transform(flat[off], lambda degrees: from_lattice(to_lattice(degrees)))
     return flat
 

@@ -15,6 +15,7 @@ from sqlalchemy import insert, select
 from gis_service.database.geometry import point_column
 from gis_service.database.tables import building, building_owner, category, data_version, grid_code, incident, level
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.use_cases.generalise_edition import generalise_edition
 from grid_boundaries.partition import Grid, on_lattice
 from tiles.address import TileAddress
 from tiles.layers import LAYERS, LevelBand, TileEdition, choose_level
@@ -94,6 +95,7 @@ def publish(work: UnitOfWork, number: int, *, added: list[Grid], closed: tuple[s
         bounds=BOUNDS,
     )
     work.grids.publish(number, closed=closed, added=added, attributes={})
+    generalise_edition(number, {*closed, *(one.code for one in added)}, work)
 
 
 def store_ground(work: UnitOfWork) -> None:

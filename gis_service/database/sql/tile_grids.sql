@@ -2,13 +2,15 @@
 --
 -- In    z, x, y; buffer in tile units; edition; layer_name, the name that the layer gets; as_points;
 --       level, the level that is drawn; coarser, the levels above it, or none of them to draw that level alone;
---       kind, or NULL for both.
+--       kind, or NULL for both; band, whose generalised shapes are drawn, or NULL for the shapes as they are.
 -- Out   one row: the layer as bytes, empty when nothing is drawn; features by id, which is the grid's for ever.
 -- Rule  The drawn grids are a cut through the tree, so they neither overlap nor leave a hole: those of the level,
 --       coarser ones without children, and finer ones whose parent is coarser (a level was skipped there).
--- Units degrees in, 4096 tile units out.  Shared edges stay shared: every vertex is snapped by itself to the tile's
---       grid, and only vertices in line with their neighbours are dropped.
--- Index grid_shape_ix.  The box is a constant.  It is widened in degrees after the transformation: the margin of
+-- Units degrees in, 4096 tile units out.  Shared edges stay shared: generalised shapes leave the same vertices out on
+--       both sides, every vertex is snapped by itself to the tile's grid, and only vertices in line with their
+--       neighbours are dropped.
+-- Index grid_shape_ix, generalised_shape_pk.  A grid is found by its shape as it is, two tile units at most from the
+--       generalised one, which the buffer covers.  The box is a constant.  It is widened in degrees after the transformation: the margin of
 --       ST_TileEnvelope would cross 180 degrees east of the tiles 1/1/y, 2/3/y and so on, come back as -179 and turn
 --       the box inside out.
 WITH tile AS NOT MATERIALIZED (
@@ -56,7 +58,9 @@ FROM (
         g.kind,
         g.households,
         ST_AsMVTGeom(
-            ST_Transform(CASE WHEN CAST(:as_points AS boolean) THEN g.label_point ELSE g.shape END, 3857),
+            ST_Transform(
+                CASE WHEN CAST(:as_points AS boolean) THEN g.label_point ELSE coalesce(s.shape, g.shape) END, 3857
+            ),
             tile.frame,
             4096,
             CAST(:buffer AS int),
@@ -65,6 +69,11 @@ FROM (
     FROM tile, drawn
     JOIN grid AS g ON g.id = drawn.id
     JOIN grid_code AS c ON c.code = g.code
+    LEFT JOIN generalised_shape AS s ON s.code = g.code
+        AND s.band = CAST(:band AS smallint)
+        AND s.since <= CAST(:edition AS int)
+        AND (s.until IS NULL OR s.until > CAST(:edition AS int))
+        AND NOT CAST(:as_points AS boolean)
     WHERE CAST(:kind AS text) IS NULL OR g.kind = CAST(:kind AS text)
     -- A fence: flattened, the query would clip and snap every grid twice, once for the test below.
     OFFSET 0

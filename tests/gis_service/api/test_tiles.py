@@ -12,7 +12,7 @@ import pytest
 import shapely
 import shapely.affinity
 from fastapi import FastAPI
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.testclient import TestClient
 
@@ -366,3 +366,18 @@ def test_openapi_describes_every_route(client: TestClient):
     """Each path of the description is a path that is served."""
     assert set(TILE_OPENAPI_PATHS) == {route.path for route in tile_routes}
     assert client.get("/tiles/1/grids.json").status_code == 200
+
+
+def test_a_tile_whose_generalised_shapes_are_still_to_be_made_has_no_tag(
+    client: TestClient, open_session: sessionmaker[Session]
+):
+    """Below zoom 14 its bytes will be others one day, so nobody may keep it; above, and for points, nothing waits."""
+    with open_session() as session:
+        session.execute(text("DELETE FROM generalised_band"))
+        session.commit()
+    answer = client.get(url("grids", WHOLE))
+    assert answer.status_code == 200
+    assert "etag" not in answer.headers
+    assert answer.headers["cache-control"] == "public, max-age=30, stale-while-revalidate=30"
+    for settled in (url("grids", INSIDE), url("grid_labels", WHOLE)):
+        assert client.get(settled).headers["cache-control"] == f"public, {YEAR}"

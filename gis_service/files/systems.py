@@ -109,7 +109,8 @@ def refuse_wrong_numbers(path: Path, crs: pyproj.CRS | None, shapes: NDArray[np.
         return
     if are_degrees:
         raise RuleBrokenError(
-            f"{path} declares {crs.name}, but {found}, which look like degrees; declare EPSG:4326 or EPSG:4490.",
+            f"{path} declares {crs.name}, but {found}, so that its coordinates are degrees; "
+            "declare EPSG:4326 or EPSG:4490.",
             code="crs-contradicted",
         )
     _refuse_elsewhere(path, crs, middle, found)

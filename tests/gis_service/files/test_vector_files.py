@@ -110,7 +110,7 @@ def test_a_file_that_does_not_say_its_system_can_be_told(tmp_path):
         (
             4490,
             UNZONED,
-            "its numbers are like 102.71, 25.01, which look like degrees; declare EPSG:4326 or EPSG:4490",
+            "its numbers are like 102.71, 25.01, so that its coordinates are degrees; declare EPSG:4326 or EPSG:4490",
         ),
         (ZONED, UNZONED, "eastings that begin with 34 are of zone 34, EPSG:4522"),
         (UNZONED, ZONED, "eastings without a zone number are of EPSG:4534 to 4554"),

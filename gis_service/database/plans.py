@@ -76,6 +76,20 @@ class PlanRepository:
         query = select(plan_grid.c.code).join(plan, plan.c.id == plan_grid.c.plan_id)
         return set(self._session.scalars(query.where(plan.c.id == plan_id, plan_grid.c.position <= plan.c.head)))
 
+    def redrawn_since(self, edition: int | None) -> set[str]:
+        """Return the codes that the plans published after an edition redrew or retired, not what only followed."""
+        after = plan.c.published_edition > (edition or 0)
+        latest = (
+            select(plan_grid.c.code, plan_grid.c.refined, plan_grid.c.retired)
+            .ext(distinct_on(plan_grid.c.plan_id, plan_grid.c.code))
+            .join(plan, plan.c.id == plan_grid.c.plan_id)
+            .where(after, plan_grid.c.position <= plan.c.head)
+            .order_by(plan_grid.c.plan_id, plan_grid.c.code, plan_grid.c.position.desc())
+            .subquery()
+        )
+        redrawn = latest.c.retired | ~latest.c.refined
+        return set(self._session.scalars(select(latest.c.code).where(redrawn).distinct()))
+
     def codes_in_other_drafts(self, plan_id: int) -> set[str]:
         """Return the codes that other drafts use for grids which have never been published."""
         query = (

@@ -17,7 +17,7 @@ from gis_service.use_cases.check_plan import DraftCheck, check_draft
 from gis_service.use_cases.generalise_edition import generalise_edition
 from gis_service.use_cases.lock_draft import lock_draft
 from gis_service.use_cases.prove_edition import prove_edition
-from gis_service.use_cases.rebase_draft import rebase_draft
+from gis_service.use_cases.rebase_draft import Rebased, conflict, rebase_draft
 from gis_service.use_cases.refuse_outside_scope import refuse_draft_outside_scope
 from gis_service.use_cases.reown_buildings import reown_buildings
 from grid_boundaries.check import CheckRules, Report
@@ -79,13 +79,15 @@ def publish_plan(
         refuse_draft_outside_scope(principal, plan, draft, work)
         work.editions.lock_publishing()
         latest = work.editions.latest()
-        if latest is not None:
-            draft = rebase_draft(plan, draft, latest, work)
+        rebased = Rebased(draft) if latest is None else rebase_draft(plan, draft, latest, work)
+        draft = rebased.draft
         effective_from = _choose_effect(effective_from, latest, work)
         _refuse_used_codes(draft, latest, work)
         check = check_draft(
             None if latest is None else latest.number, draft, work, rules, whole=not _is_proved(latest, work)
         )
+        if not check.report.valid and latest is not None and rebased.lost:
+            raise conflict(rebased.lost, plan, draft, latest, work)
         if not check.report.valid:
             raise PlanNotPublishableError(plan_id, check.report)
         edition = _store(draft, latest, check, principal, note, effective_from, work)

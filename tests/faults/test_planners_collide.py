@@ -19,12 +19,14 @@ import httpx2
 import pytest
 import shapely
 from shapely.geometry import LineString, mapping, shape
+from shapely.geometry.base import BaseGeometry
 
 from gis_service.database.engine import make_engine, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.checksum import checksum
 from gis_service.use_cases.create_token import create_token
 from grid_boundaries.check import CheckRules, check_tree
+from grid_boundaries.partition import Grid
 from tests.conftest import make_database
 from tests.support.server import running_server
 
@@ -32,6 +34,9 @@ PLANNERS = 20
 SOAK_S = float(os.environ.get("GIS_SOAK_S", "8"))
 STREETS = ("530103001", "530103002")
 """Few enough that planners get into each other's way."""
+
+NOTHING_DEG2 = 1e-10
+"""A vertex on an edge of a kilometre moves it by half a step of the lattice at most."""
 
 
 @dataclass
@@ -119,7 +124,7 @@ class Planner:
         moved = LineString([line.coords[0], bent, line.coords[-1]])
         return {"op": "move-edge", "between": [code, other], "line": mapping(moved)}
 
-    def _line_across(self, ground: Any) -> LineString:
+    def _line_across(self, ground: BaseGeometry) -> LineString:
         west, south, east, north = ground.bounds
         inside = ground.representative_point()
         tilt = self._rng.uniform(-0.3, 0.3) * (north - south)
@@ -136,7 +141,7 @@ class Planner:
         return answer
 
 
-def _have_an_edge(one: Any, other: Any) -> bool:
+def _have_an_edge(one: BaseGeometry, other: BaseGeometry) -> bool:
     return one is not other and shapely.intersection(one, other).length > 0
 
 
@@ -173,16 +178,20 @@ def test_twenty_planners_leave_every_edition_whole_and_lose_nothing(district, wo
             assert_holds(log.published[edition.number], {grid.code: grid for grid in grids})
 
 
-def assert_holds(drawn: dict[str, Any], grids: dict[str, Any]) -> None:
-    """What a planner drew is in the edition that the answer named."""
+def assert_holds(drawn: dict[str, Any], grids: dict[str, Grid]) -> None:
+    """What a planner drew is in the edition that the answer named; others may have set vertices into its edges."""
+    parents = {grid.parent for grid in grids.values()}
     for one in drawn["features"]:
         code, properties = one["id"], one["properties"]
         if properties["change"] == "retired":
             assert code not in grids
         elif properties["change"] in {"added", "changed"}:
-            assert shapely.normalize(grids[code].shape) == shapely.normalize(shape(one["geometry"]))
-            assert (grids[code].name, grids[code].parent, grids[code].households) == (
-                properties["name"],
-                properties["parent"],
-                properties["households"],
-            )
+            there, ground = grids[code], shape(one["geometry"])
+            assert (there.name, there.parent) == (properties["name"], properties["parent"])
+            assert code in parents or there.households == properties["households"]
+            assert corners(ground) <= corners(there.shape)
+            assert shapely.symmetric_difference(ground, there.shape).area < NOTHING_DEG2
+
+
+def corners(ground: BaseGeometry) -> set[tuple[float, ...]]:
+    return {tuple(point) for point in shapely.get_coordinates(ground).tolist()}

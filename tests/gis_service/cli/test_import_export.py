@@ -227,3 +227,22 @@ def test_merge_retire_carve_and_move(published, run):
     assert run("plan", "move-parent", plan, FIRST, "--parent", "nobody").exit_code == 2
     assert run("plan", "retire", plan, FIRST).exit_code == 1
     assert run("plan", "move-edge", plan, FIRST, "nobody", "LINESTRING (0 0, 1 1)").exit_code == 2
+
+
+def test_a_gap_is_repaired_on_the_command_line(published, run, tmp_path):
+    """A unit grid loses its southern half to nobody; it gets it back, since it had it before."""
+    whole = next(grid for grid in tiny_tree() if grid.code == FIRST)
+    west, _, east, north = whole.shape.bounds
+    half = replace(whole, shape=shapely.box(west, 25.015, east, north))
+    torn = run("import", "grids", write_geojson(tmp_path / "half.geojson", [half]), "--title", "一半")
+    assert torn.exit_code == 1
+
+    proposed = run("plan", "repair", 2)
+    assert proposed.exit_code == 0, proposed.output
+    assert f"m² of nobody → {FIRST} (before): 0 buildings" in proposed.stdout
+    assert not json.loads(run("plan", "report", 2, "--json").stdout)["valid"]
+
+    taken = run("plan", "repair", 2, "--take")
+    assert taken.exit_code == 0, taken.output
+    assert json.loads(run("plan", "report", 2, "--json").stdout)["valid"]
+    assert run("plan", "repair", 2, "--choice", "nonsense").exit_code == 2

@@ -17,6 +17,9 @@ from grid_boundaries.check.findings import Finding, place_of
 from grid_boundaries.partition import from_lattice, to_lattice
 
 _POLYGON, _MULTIPOLYGON, _MISSING = 3, 6, -1
+MAX_VERTICES = 2_000_000
+"""Of one polygon; what is left over of more would take minutes and many gigabytes (docs/boundaries.md, Size)."""
+
 _PLACE = re.compile(r"\[(\S+) ([^\s\]]+)\]")
 
 
@@ -33,7 +36,7 @@ def inspect_shapes(codes: Sequence[str], shapes: Sequence[BaseGeometry | None]) 
     """Sort out what is no valid polygon in degrees; heights are dropped, vertices rounded to the lattice.
 
     Not sound are: no geometry, an empty one, anything but a polygon or multipolygon, coordinates that are not
-    finite or no degrees, more than half the Earth from west to east, no area, and rings that cross or touch
+    finite or no degrees, more than half the Earth from west to east, over ``MAX_VERTICES``, no area, and rings that cross or touch
     themselves as OGC 06-103r4 (Simple Features) forbids.  What is valid as given and no more so on the lattice is
     not sound either.
     """
@@ -45,6 +48,8 @@ def inspect_shapes(codes: Sequence[str], shapes: Sequence[BaseGeometry | None]) 
         faults[i] = ("missing", None) if kinds[i] == _MISSING else _wrong_kind(array[i])
     for i in np.flatnonzero(shapely.is_empty(array)).tolist():
         faults.setdefault(i, ("empty", None))
+    for i in np.flatnonzero(shapely.get_num_coordinates(array) > MAX_VERTICES).tolist():
+        faults.setdefault(i, ("too-many-vertices", None))
     points, shape_of_point = shapely.get_coordinates(array, return_index=True)
     finite = np.isfinite(points[:, 0]) & np.isfinite(points[:, 1])
     for i in np.unique(shape_of_point[~finite]).tolist():

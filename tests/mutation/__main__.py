@@ -125,7 +125,18 @@ def _try(mutant: Mutant, place: Path) -> str | None:
 
 def _first_failure(place: Path, tests: tuple[str, ...]) -> str | None:
     """Return the name of the first test that fails in the copy; None where all pass."""
-    words = ["-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", "--tb=no", *tests]
+    words = [
+        "-m",
+        "pytest",
+        "-x",
+        "-q",
+        "--no-header",
+        "-p",
+        "no:cacheprovider",
+        "--tb=no",
+        "--hypothesis-seed=0",
+        *tests,
+    ]
     environment = {**os.environ, "PYTHONPATH": str(place), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(

@@ -110,7 +110,7 @@ def arrange(edges: Edges, ground: Ground, frame: Frame) -> Arrangement:
 def _faces(lines: NDArray[np.object_]) -> NDArray[np.object_]:
     """Return the polygons that lines enclose once they are noded, with every node on the lattice.
 
-    Segments are taken once each and joined wherever just two of them meet, since noding a million lines of one segment
+    Segments are taken once each and joined wherever just two of them meet: noding a million lines of one segment
     takes ten times as long as one ring of a million.
     """
     joined = shapely.line_merge(shapely.multilinestrings(_segments(lines)))
@@ -120,7 +120,7 @@ def _faces(lines: NDArray[np.object_]) -> NDArray[np.object_]:
 
 
 def _segments(lines: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Return the segments of lines and multilines as lines of their own: each once, whichever way it ran, in order."""
+    """Return the segments of lines and multilines as lines of their own: each once, in order."""
     points, line_of_point = shapely.get_coordinates(shapely.get_parts(lines), return_index=True)
     same = line_of_point[1:] == line_of_point[:-1]
     start, end = points[:-1][same], points[1:][same]

@@ -36,9 +36,9 @@ def inspect_shapes(codes: Sequence[str], shapes: Sequence[BaseGeometry | None]) 
     """Sort out what is no valid polygon in degrees; heights are dropped, vertices rounded to the lattice.
 
     Not sound are: no geometry, an empty one, anything but a polygon or multipolygon, coordinates that are not
-    finite or no degrees, more than half the Earth from west to east, over ``MAX_VERTICES``, no area, and rings that cross or touch
-    themselves as OGC 06-103r4 (Simple Features) forbids.  What is valid as given and no more so on the lattice is
-    not sound either.
+    finite or no degrees, more than half the Earth from west to east, more than ``MAX_VERTICES``, no area, and rings
+    that cross or touch themselves as OGC 06-103r4 (Simple Features) forbids.  What is valid as given and no more so
+    on the lattice is not sound either.
     """
     array = np.empty(len(shapes), dtype=object)
     array[:] = list(shapes)

@@ -1,8 +1,8 @@
 """Break the check step by step, and see that a test notices: ``python -m tests.mutation [WORD …]``.
 
-The sources are copied, the copies changed, and the tests of the check run against them until the first fails: those of
-the changed file, the other quick ones, the slow ones.  A table tells which test killed each mutant.  Words
-choose mutants by name; ``--markdown`` prints the table of docs/mutation.md.  Exit code 1: a mutant survived.
+The sources are copied, the copies changed, and the tests of the check run against them until the first fails: those
+of the changed file, the other quick ones, the slow ones.  A table tells which test killed each mutant.  Words choose
+mutants by name; ``--markdown`` prints the table of docs/mutation.md.  Exit code 1: a mutant survived.
 
 It takes some seconds a mutant, so it is no part of the usual tests.  ``GIS_TEST_EFFORT`` counts here as there.
 """

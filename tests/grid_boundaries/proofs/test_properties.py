@@ -18,7 +18,7 @@
 16  repair ends with no error, and is idempotent           redraw/repair/test_propose.py
 17  repair by the status quo restores the partition        redraw/repair/test_propose.py
 18  split then merge, an edge moved there and back         redraw/test_properties.py
-19  undo(publish(x)) = identity                            tests/gis_service/use_cases/test_revert_edition.py (database)
+19  undo(publish(x)) = identity                            tests/gis_service/use_cases/test_revert_edition.py
 20  disjoint redraws commute                               here: certificates, and verdicts and proofs of footprints;
                                                            plans in tests/gis_service/use_cases/test_publish_plan.py
 21  one owner at each point and date                       points in tests/agreement; dates in

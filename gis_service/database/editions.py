@@ -60,6 +60,14 @@ class EditionRepository:
         """Wait until no other transaction publishes; the lock goes with this transaction."""
         self._session.execute(select(func.pg_advisory_xact_lock(PUBLISH_LOCK)))
 
+    def hold_latest(self) -> None:
+        """Let nobody publish while this transaction goes on, which gives owners by the newest edition.
+
+        Any number of transactions may do so at once; without it, what is stored while another edition is being made
+        would miss the change.
+        """
+        self._session.execute(select(func.pg_advisory_xact_lock_shared(PUBLISH_LOCK)))
+
     def now(self) -> datetime:
         """Return the database's clock at this moment: who waited for the publishing lock comes after the other."""
         moment: datetime = self._session.execute(select(func.clock_timestamp())).scalar_one()

@@ -68,17 +68,25 @@ def check_draft(
 
 
 def load_families(edition: int | None, draft: Draft, work: UnitOfWork, *, whole: bool = False) -> DraftFamilies:
-    """Return the families that a draft touches, inside a transaction already begun; all of them before an edition."""
+    """Return the families that a draft touches, inside a transaction already begun; all of them before an edition.
+
+    Another name, kind or number of households touches none: those above that only count on would drag in the whole.
+    """
     if edition is None or whole:
         grids = work.drafts.whole(edition, draft)
         return DraftFamilies(grids, frozenset(grid.parent for grid in grids))
     before = {grid.code: grid for grid in work.grids.of_codes(edition, draft.touched)}
     after = {grid.code: grid for grid in draft.grids}
-    parents = frozenset(touched_families(before, after, draft.touched))
+    moved = {code for code in draft.touched if _ground(before.get(code)) != _ground(after.get(code))}
+    parents = frozenset(touched_families(before, after, moved))
     known = {grid.code: grid for grid in work.drafts.families(edition, draft, parents)} | after
     above = {grid.parent for grid in known.values() if grid.parent} - known.keys()
     known.update((grid.code, grid) for grid in work.drafts.of_codes(edition, draft, above))
     return DraftFamilies(list(known.values()), parents)
+
+
+def _ground(grid: Grid | None) -> tuple[object, ...]:
+    return () if grid is None else (grid.parent, grid.level, grid.shape)
 
 
 def _ancestors(edition: int, grids: Sequence[Grid], draft: Draft, work: UnitOfWork) -> dict[str, str | None]:

@@ -19,6 +19,7 @@ def register_buildings(buildings: Sequence[Building], work: UnitOfWork) -> list[
         ClashError: nothing has been published yet.
     """
     with work:
+        work.editions.hold_latest()
         latest = work.editions.latest()
         if latest is None:
             raise ClashError("no edition has been published yet; publish one first", code="no-edition")

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO
 from itertools import islice
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import orjson
 import psycopg2
 import shapely
+from numpy.typing import NDArray
 from psycopg2 import sql
+from psycopg2.extensions import connection as Connection  # noqa: N812 - a class, whatever psycopg2 writes
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Table, exc
 from sqlalchemy.orm import Session
 
 from gis_service.database.tables import SRID
+
+Shapes: TypeAlias = Sequence[BaseGeometry] | NDArray[np.object_]
 
 _ROWS = 5_000
 """Rows of one COPY; some ten megabytes of text."""
@@ -37,7 +41,8 @@ def copy_rows(session: Session, table: Table, columns: Sequence[str], rows: Iter
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
-    with session.connection().connection.cursor() as cursor:
+    connection = cast("Connection", session.connection().connection.driver_connection)
+    with connection.cursor() as cursor:
         written = statement.as_string(cursor)
         for text in _texts(rows):
             try:
@@ -46,14 +51,14 @@ def copy_rows(session: Session, table: Table, columns: Sequence[str], rows: Iter
                 raise exc.DBAPIError.instance(written, None, error, psycopg2.Error) from error
 
 
-def shape_texts(shapes: Sequence[BaseGeometry]) -> list[str]:
+def shape_texts(shapes: Shapes) -> list[str]:
     """Return geometries as COPY writes them, bit for bit."""
     array = np.empty(len(shapes), dtype=np.object_)
     array[:] = list(shapes)
     return list(shapely.to_wkb(shapely.set_srid(array, SRID), hex=True, include_srid=True))
 
 
-def multipolygon_texts(shapes: Sequence[BaseGeometry]) -> list[str]:
+def multipolygon_texts(shapes: Shapes) -> list[str]:
     """Return polygons and multipolygons for a MULTIPOLYGON column."""
     array = np.empty(len(shapes), dtype=np.object_)
     array[:] = list(shapes)

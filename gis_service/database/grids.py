@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import shapely
 from sqlalchemy import ColumnElement, Row, Select, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -223,7 +224,7 @@ def _rows(
         added,
         areas_m2(shapes),
         digests(added),
-        shape_texts(shapely.points(label_points(shapes))),
+        shape_texts(np.asarray(shapely.points(label_points(shapes)), dtype=np.object_)),
         multipolygon_texts(shapes),
         strict=True,
     )

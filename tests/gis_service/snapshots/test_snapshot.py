@@ -82,5 +82,5 @@ def test_a_parent_that_comes_and_goes_is_its_childrens_parent_while_it_is_there(
 
 
 def test_a_snapshot_that_would_hold_a_code_twice_is_refused():
-    with pytest.raises(ValueError, match="the code B2 comes twice"):
+    with pytest.raises(ValueError, match="the code B1 comes twice"):
         follow_snapshot(SECOND, build_snapshot(FIRST, troubled_tree(), LEVELS), (), troubled_tree()[3:4], LEVELS)

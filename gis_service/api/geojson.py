@@ -95,7 +95,7 @@ def parse_line(geometry: object, pointer: str) -> BaseGeometry:
 def _shape(geometry: Mapping[str, Any], pointer: str) -> BaseGeometry:
     """Return what the positions draw.  That some have heights and some have not, shows here only."""
     try:
-        return shape(geometry)
+        return shape(dict(geometry))
     except (ValueError, TypeError, IndexError, AttributeError, GEOSException):
         sentence = f"is no {geometry['type']}; all its positions need the same number of coordinates"
         raise _broken(pointer, sentence) from None

@@ -71,21 +71,30 @@ def _rate(per_s: float) -> str:
     return f"{per_s:,.0f}" if per_s >= 100 else f"{per_s:.3g}"  # noqa: PLR2004  three figures
 
 
+def _write(results: dict[str, list[Row]]) -> None:
+    """Write rows to ``results.json``; those of a former run that are not among them stay."""
+    told = orjson.loads(RESULTS.read_bytes())["rows"] if RESULTS.exists() else {}
+    told.update({name: [asdict(row) | {"is_met": row.is_met} for row in rows] for name, rows in results.items()})
+    ordered = {name: told[name] for name in find_rows() if name in told}
+    document = {"ground": "Panlong; the province where a row says so", "machine": facts(), "rows": ordered}
+    RESULTS.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
+
 def main() -> None:
     """Run what the command line names."""
     modules = find_rows()
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Speed side by side with references.")
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"any of {', '.join(modules)}; all when none is named")
-    names = [name.upper() for name in parser.parse_args().rows]
+    parser.add_argument("--keep", action="store_true", help="write the rows named into results.json, others left")
+    asked = parser.parse_args()
+    names = [name.upper() for name in asked.rows]
     if unknown := [name for name in names if name not in modules]:
         parser.error(f"there is no row {unknown[0]}; there are {', '.join(modules)}")
     try:
         results = run(names or list(modules))
         show(results)
-        if not names:
-            told = {name: [asdict(row) | {"is_met": row.is_met} for row in rows] for name, rows in results.items()}
-            document = {"ground": "Panlong; the province where a row says so", "machine": facts(), "rows": told}
-            RESULTS.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        if asked.keep or not names:
+            _write(results)
     finally:
         database.stop()
 

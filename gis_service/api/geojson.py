@@ -22,6 +22,8 @@ _RING_DEPTH = 1
 _DEPTHS = {"Polygon": 2, "MultiPolygon": 3}
 """How many arrays stand around a position."""
 _RING_POSITIONS = 4
+MOST_HOUSEHOLDS = 2**31 - 1
+"""What the database holds."""
 _LINE_POSITIONS = 2
 
 
@@ -64,10 +66,7 @@ def parse_polygon(geometry: object, pointer: str) -> BaseGeometry:
             faults=[InputFault(f"{pointer}/type", "must be Polygon or MultiPolygon")],
         )
     _refuse_bad_positions(geometry.get("coordinates"), f"{pointer}/coordinates", _DEPTHS[geometry["type"]])
-    try:
-        return shape(geometry)
-    except (ValueError, TypeError, IndexError, AttributeError, GEOSException) as error:
-        raise _broken(pointer, f"is no {geometry['type']}: {error}") from None
+    return _shape(geometry, pointer)
 
 
 def parse_features(features: Sequence[object], pointer: str, *, numbered: bool = True) -> list[Grid]:
@@ -90,7 +89,16 @@ def parse_line(geometry: object, pointer: str) -> BaseGeometry:
         raise _broken(f"{pointer}/coordinates", "must be an array of at least 2 positions")
     for number, position in enumerate(positions):
         _refuse_bad_positions(position, f"{pointer}/coordinates/{number}", 0)
-    return shape(geometry)
+    return _shape(geometry, pointer)
+
+
+def _shape(geometry: Mapping[str, Any], pointer: str) -> BaseGeometry:
+    """Return what the positions draw.  That some have heights and some have not, shows here only."""
+    try:
+        return shape(dict(geometry))
+    except (ValueError, TypeError, IndexError, AttributeError, GEOSException):
+        sentence = f"is no {geometry['type']}; all its positions need the same number of coordinates"
+        raise _broken(pointer, sentence) from None
 
 
 def _grid(feature: object, pointer: str) -> Grid:
@@ -100,7 +108,6 @@ def _grid(feature: object, pointer: str) -> Grid:
     code = properties.get("code") if isinstance(properties, dict) else None
     if not isinstance(properties, dict) or not isinstance(code, str | int) or not str(code):
         raise _broken(f"{pointer}/properties/code", "must name the grid")
-    households = properties.get("households")
     return Grid(
         code=str(code),
         shape=parse_polygon(feature.get("geometry"), f"{pointer}/geometry"),
@@ -108,14 +115,26 @@ def _grid(feature: object, pointer: str) -> Grid:
         parent=_text(properties, "parent", pointer),
         name=_text(properties, "name", pointer) or "",
         kind=_text(properties, "kind", pointer) or "standard",
-        households=households if isinstance(households, int) else None,
+        households=_households(properties, pointer),
     )
+
+
+def _households(properties: Mapping[str, Any], pointer: str) -> int | None:
+    """Return the number of households; a number that is not understood is refused, never taken for unknown."""
+    value = properties.get("households")
+    if value is None:
+        return None
+    if not _is_number(value) or value != int(value) or not 0 <= value <= MOST_HOUSEHOLDS:
+        raise _broken(f"{pointer}/properties/households", "must be a whole number, 0 or more, or null: unknown")
+    return int(value)
 
 
 def _text(properties: Mapping[str, Any], name: str, pointer: str) -> str | None:
     value = properties.get(name)
     if isinstance(value, list | dict):
         raise _broken(f"{pointer}/properties/{name}", "must be text or a number")
+    if "\0" in str(value):
+        raise _broken(f"{pointer}/properties/{name}", "must not hold the character U+0000")
     return None if value is None else str(value)
 
 

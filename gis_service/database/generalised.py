@@ -9,7 +9,8 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from gis_service.database.geometry import from_binary, from_column, to_multipolygon
+from gis_service.database.bulk import copy_rows, multipolygon_texts
+from gis_service.database.geometry import from_binary, from_column
 from gis_service.database.tables import edition as edition_table
 from gis_service.database.tables import generalised_band, generalised_shape, grid
 from gis_service.database.tiles import statement
@@ -109,13 +110,9 @@ class GeneralisedRepository:
                 .values(until=edition)
             )
         if shapes:
-            self._session.execute(
-                insert(table),
-                [
-                    {"code": code, "band": band, "since": edition, "until": None, "shape": to_multipolygon(shape)}
-                    for code, shape in shapes.items()
-                ],
-            )
+            rows = zip(shapes, multipolygon_texts(list(shapes.values())), strict=True)
+            given = ((code, band, edition, shape) for code, shape in rows)
+            copy_rows(self._session, table, ("code", "band", "since", "shape"), given)
 
     def record(self, edition: int, band: int, *, level: str, tolerance: float, shapes_made: int) -> None:
         """Say that an edition has the shapes of a band."""

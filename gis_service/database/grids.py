@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import shapely
-from sqlalchemy import ColumnElement, Row, Select, func, insert, or_, select, text, update
-from sqlalchemy.dialects.postgresql import Range, aggregate_order_by
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
-from gis_service.database.geometry import from_column, point_column, to_multipolygon
+from gis_service.database.bulk import copy_rows, multipolygon_texts, shape_texts
+from gis_service.database.geometry import from_column
 from gis_service.database.tables import SRID, grid, grid_code
-from gis_service.domain.checksum import digest
+from gis_service.domain.checksum import digests
 from gis_service.domain.edition import Bounds
 from gis_service.domain.grid import GridFilter, GridRecord, GridSpan
-from grid_boundaries.measure import area_m2, label_point
+from grid_boundaries.measure import areas_m2, label_points
 from grid_boundaries.partition import Grid
 
 DECIMALS = 9
@@ -34,6 +35,26 @@ _RECORD = (
     func.ST_Y(grid.c.label_point).label("label_lat"),
     func.ST_AsGeoJSON(grid.c.shape, DECIMALS).label("geometry"),
 )
+
+_COLUMNS = (
+    "code",
+    "editions",
+    "level",
+    "parent",
+    "kind",
+    "name",
+    "households",
+    "attributes",
+    "area_m2",
+    "digest",
+    "label_point",
+    "shape",
+)
+
+_AT_ONCE = 5_000
+"""Grids measured and written at a time: their shapes as text take some ten megabytes."""
+
+_ADD_CODES = text("INSERT INTO grid_code (code) SELECT unnest(cast(:codes AS text[])) ON CONFLICT DO NOTHING")
 
 
 def _to_grid(row: Row[Any]) -> Grid:
@@ -88,6 +109,11 @@ class GridRepository:
         """Return the grids of an edition whose rows are not those of another edition, by code."""
         query = select(grid).where(grid.c.editions.contains(edition), ~grid.c.editions.contains(other))
         return [_to_grid(row) for row in self._session.execute(query.order_by(grid.c.code))]
+
+    def codes_only_in(self, edition: int, other: int) -> set[str]:
+        """Return the codes of ``only_in``, without their shapes."""
+        query = select(grid.c.code).where(grid.c.editions.contains(edition), ~grid.c.editions.contains(other))
+        return set(self._session.scalars(query))
 
     def spans(self, code: str) -> list[GridSpan]:
         """Return every state that a grid has had, the oldest first; empty when no edition ever had it."""
@@ -188,23 +214,25 @@ class GridRepository:
         kept.update(attributes or {})
         if not added:
             return
-        codes = [{"code": one.code} for one in added]
-        self._session.execute(upsert(grid_code).on_conflict_do_nothing(), codes)
-        self._session.execute(insert(grid), [_row(one, edition, kept.get(one.code, {})) for one in added])
+        self._session.execute(_ADD_CODES, {"codes": [one.code for one in added]})
+        for first in range(0, len(added), _AT_ONCE):
+            some = added[first : first + _AT_ONCE]
+            copy_rows(self._session, grid, _COLUMNS, _rows(some, edition, kept))
 
 
-def _row(one: Grid, edition: int, attributes: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "code": one.code,
-        "editions": Range(edition, None),
-        "level": one.level,
-        "parent": one.parent,
-        "kind": one.kind,
-        "name": one.name,
-        "households": one.households,
-        "attributes": attributes,
-        "area_m2": area_m2(one.shape),
-        "digest": digest(one),
-        "label_point": point_column(*label_point(one.shape)),
-        "shape": to_multipolygon(one.shape),
-    }
+def _rows(
+    added: Sequence[Grid], edition: int, attributes: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Sequence[Any]]:
+    """Yield the rows of new grids along ``_COLUMNS``."""
+    shapes = [one.shape for one in added]
+    measured = zip(
+        added,
+        areas_m2(shapes),
+        digests(added),
+        shape_texts(np.asarray(shapely.points(label_points(shapes)), dtype=np.object_)),
+        multipolygon_texts(shapes),
+        strict=True,
+    )
+    for one, area, digest, label, shape in measured:
+        given = one.code, f"[{edition},)", one.level, one.parent, one.kind, one.name, one.households
+        yield *given, attributes.get(one.code, {}), area, digest, label, shape

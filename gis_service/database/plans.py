@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Row, Select, Table, delete, exists, false, func, insert, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from gis_service.database.geometry import from_column, to_column
+from gis_service.database.bulk import copy_rows, shape_texts
+from gis_service.database.geometry import from_column
 from gis_service.database.tables import grid, grid_code, plan, plan_change, plan_grid
 from gis_service.domain.plan import Draft, Footprint, Plan, PlanChange
 from grid_boundaries.partition import Grid
+
+_COLUMNS = (
+    "plan_id",
+    "position",
+    "code",
+    "refined",
+    "restored",
+    "level",
+    "parent",
+    "kind",
+    "name",
+    "households",
+    "shape",
+)
 
 
 class PlanRepository:
@@ -143,9 +158,8 @@ class PlanRepository:
             .values(plan_id=plan_id, position=position, operation=operation, detail=detail, made_by=made_by)
             .returning(plan_change)
         ).one()
-        rows = [_row(plan_id, position, one, made.refined, made.restored) for one in made.grids]
-        if rows:
-            self._session.execute(insert(plan_grid), rows)
+        if made.grids:
+            copy_rows(self._session, plan_grid, _COLUMNS, _rows(plan_id, position, made))
         if made.retired:
             gone = [
                 {"plan_id": plan_id, "position": position, "code": code, "retired": True} for code in made.retired
@@ -210,19 +224,9 @@ def _to_grid(row: Row[Any]) -> Grid:
     )
 
 
-def _row(
-    plan_id: int, position: int, one: Grid, refined: Collection[str], restored: Collection[str]
-) -> dict[str, Any]:
-    return {
-        "plan_id": plan_id,
-        "position": position,
-        "code": one.code,
-        "refined": one.code in refined,
-        "restored": one.code in restored,
-        "level": one.level,
-        "parent": one.parent,
-        "kind": one.kind,
-        "name": one.name,
-        "households": one.households,
-        "shape": to_column(one.shape),
-    }
+def _rows(plan_id: int, position: int, made: Draft) -> Iterator[Sequence[Any]]:
+    """Yield the rows of grids that a change made, along ``_COLUMNS``."""
+    for one, shape in zip(made.grids, shape_texts([one.shape for one in made.grids]), strict=True):
+        marks = one.code in made.refined, one.code in made.restored
+        given = one.level, one.parent, one.kind, one.name, one.households
+        yield plan_id, position, one.code, *marks, *given, shape

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -13,7 +13,7 @@ from gis_service.database.notify import EditionListener
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.edition import Edition
 from gis_service.snapshots.shelf import Shelf, in_force_and_later
-from gis_service.snapshots.snapshot import Snapshot, build_snapshot
+from gis_service.snapshots.snapshot import Snapshot, build_snapshot, follow_snapshot
 
 REBUILD_AFTER = timedelta(minutes=1)
 """A build that failed is tried again after this long; trying at every poll would only burn a core."""
@@ -116,29 +116,43 @@ class SnapshotHolder:
         with self._open_work() as work:
             known = work.editions.list_all()
         wanted = in_force_and_later(known, self._clock())
-        found = [self._shelf.snapshot_of(edition) or self._build(edition) for edition in wanted]
+        found = [self._shelf.snapshot_of(edition) or self._build(edition, known) for edition in wanted]
         snapshots = [snapshot for snapshot in found if snapshot is not None]
         is_complete = len(snapshots) == len(wanted)
         self._shelf = self._shelf.restocked(known, snapshots, is_complete=is_complete)
         return is_complete
 
-    def _build(self, edition: Edition) -> Snapshot | None:
+    def _build(self, edition: Edition, known: Sequence[Edition]) -> Snapshot | None:
         """Return a new snapshot, or None when it cannot be built now; the reason is logged."""
         key = (edition.number, edition.checksum)
         failed_at = self._failed_builds.get(key)
         if failed_at is not None and self._clock() < failed_at + REBUILD_AFTER:
             return None
+        before = self._shelf.nearest_to(edition, known)
+        gone = set[str]()
         with self._open_work() as work:
-            rows, levels = work.grids.of_edition(edition.number), work.levels.list_all()
+            levels = work.levels.list_all()
+            if before is not None:
+                # Rows are never changed: what both editions have is what is held.
+                gone = work.grids.codes_only_in(before.edition, edition.number)
+                rows = work.grids.only_in(edition.number, before.edition)
+                if len(before.grids) - len(gone) + len(rows) != edition.grid_count:
+                    before = None
+            if before is None:
+                rows = work.grids.of_edition(edition.number)
         try:
             # The connection has been given back before the work begins.
-            snapshot = build_snapshot(edition, rows, levels)
+            snapshot = (
+                build_snapshot(edition, rows, levels)
+                if before is None
+                else follow_snapshot(edition, before, gone, rows, levels)
+            )
         except Exception as error:  # noqa: BLE001 - the edition before it goes on being served
             self._failed_builds[key] = self._clock()
             _log.warning("snapshot cannot be built", edition=edition.number, error=repr(error))
             return None
         self._failed_builds.pop(key, None)
-        _log.info("snapshot built", edition=edition.number, grids=len(rows))
+        _log.info("snapshot built", edition=edition.number, grids=len(snapshot.grids), read=len(rows))
         return snapshot
 
     def _watch(self, listener: EditionListener) -> None:

@@ -40,6 +40,11 @@ class Shelf:
         """Return the snapshot of an edition; a database made anew may use a number again, with other ground."""
         return next((snapshot for snapshot in self.held if is_of(snapshot, edition)), None)
 
+    def nearest_to(self, edition: Edition, known: Sequence[Edition]) -> Snapshot | None:
+        """Return the snapshot held whose number is nearest to an edition's, among those known still."""
+        alike = [snapshot for snapshot in self.held if any(is_of(snapshot, one) for one in known)]
+        return min(alike, key=lambda snapshot: abs(snapshot.edition - edition.number), default=None)
+
     def restocked(self, known: Sequence[Edition], built: Iterable[Snapshot], *, is_complete: bool) -> Self:
         """Return the shelf with new snapshots; the old ones go only when nothing is missing."""
         fresh = list(built)

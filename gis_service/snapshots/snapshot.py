@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,8 +43,35 @@ def build_snapshot(edition: Edition, rows: Sequence[Grid], levels: Sequence[Leve
             rank above its child.
     """
     locator = Locator.build(rows, {level.code: level.rank for level in levels})
-    by_code = {row.code: row for row in rows}
-    ordered = [by_code[code] for code in locator.codes]
+    return _snapshot(edition, locator, {row.code: _named(row) for row in rows})
+
+
+def follow_snapshot(
+    edition: Edition, before: Snapshot, gone: Collection[str], rows: Sequence[Grid], levels: Sequence[Level]
+) -> Snapshot:
+    """Return the snapshot that ``build_snapshot`` makes, from that of another edition and what differs from it.
+
+    Args:
+        edition: the one wanted.
+        before: of the other edition; what stays the same is shared with it.
+        gone: codes of the rows that only the other edition has.
+        rows: those that only this one has.
+        levels: all of them.
+
+    Raises:
+        ValueError: as ``build_snapshot``.
+    """
+    locator = before.locator.updated(gone, rows, {level.code: level.rank for level in levels})
+    named = {grid.code: grid for grid in before.grids}
+    named.update((row.code, _named(row)) for row in rows)
+    return _snapshot(edition, locator, named)
+
+
+def _named(row: Grid) -> NamedGrid:
+    return NamedGrid.make(row.code, row.name, row.level or "", row.kind)
+
+
+def _snapshot(edition: Edition, locator: Locator, named: Mapping[str, NamedGrid]) -> Snapshot:
     codes = np.array([*locator.codes, None], dtype=np.object_)
     codes.flags.writeable = False
     return Snapshot(
@@ -53,7 +80,7 @@ def build_snapshot(edition: Edition, rows: Sequence[Grid], levels: Sequence[Leve
         checksum=edition.checksum,
         bounds=edition.bounds,
         locator=locator,
-        grids=tuple(NamedGrid.make(row.code, row.name, row.level or "", row.kind) for row in ordered),
+        grids=tuple(named[code] for code in locator.codes),
         codes=codes,
         codes_json=orjson.dumps(locator.codes),
     )

@@ -108,10 +108,29 @@ def arrange(edges: Edges, ground: Ground, frame: Frame) -> Arrangement:
 
 
 def _faces(lines: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Return the polygons that lines enclose once they are noded, with every node on the lattice."""
-    noded = shapely.union_all(lines, grid_size=1.0)
+    """Return the polygons that lines enclose once they are noded, with every node on the lattice.
+
+    Segments are taken once each and joined wherever just two of them meet: noding a million lines of one segment
+    takes ten times as long as one ring of a million.
+    """
+    joined = shapely.line_merge(shapely.multilinestrings(_segments(lines)))
+    noded = shapely.union_all(shapely.get_parts(joined), grid_size=1.0)
     faces: NDArray[np.object_] = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     return faces
+
+
+def _segments(lines: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return the segments of lines and multilines as lines of their own: each once, in order."""
+    points, line_of_point = shapely.get_coordinates(shapely.get_parts(lines), return_index=True)
+    same = line_of_point[1:] == line_of_point[:-1]
+    start, end = points[:-1][same], points[1:][same]
+    swapped = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
+    ends = np.where(swapped[:, None], np.hstack([end, start]), np.hstack([start, end]))
+    ends = ends[np.lexsort(ends.T[::-1])]
+    first = np.ones(len(ends), np.bool_)
+    first[1:] = (ends[1:] != ends[:-1]).any(axis=1)
+    segments: NDArray[np.object_] = np.asarray(shapely.linestrings(ends[first].reshape(-1, 2, 2)), dtype=object)
+    return segments
 
 
 def _name_finely(

@@ -81,7 +81,7 @@ def _check_batch(families: Families, rules: CheckRules) -> GroundCheck:
     doubted = families.doubted
     if len(kept) < len(inside):
         doubted |= set(families.family[np.setdiff1d(inside, kept)].tolist())
-    edges = _edges(families, kept)
+    edges = family_edges(families, kept)
     cancellation = cancel(edges)
     ratio = 1.0
     left = edges.pick(cancellation.left)
@@ -156,7 +156,7 @@ def _without_duplicates(families: Families, inside: NDArray[np.intp]) -> tuple[l
     return findings, inside[kept]
 
 
-def _edges(families: Families, kept: NDArray[np.intp]) -> Edges:
+def family_edges(families: Families, kept: NDArray[np.intp]) -> Edges:
     """Return the edges of children, owners numbering ``kept``, and after them those of parents, reversed."""
     bounded = [number for number, parent in enumerate(families.parents) if parent is not None]
     shapes = np.empty(len(kept) + len(bounded), dtype=object)

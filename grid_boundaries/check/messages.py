@@ -25,6 +25,10 @@ _REASONS = {
         "is more than 180 degrees wide: what crosses the 180th meridian is to be split there (RFC 7946, 3.1.9)",
         "东西跨度超过 180 度：跨越 180° 经线的图形应在该经线处拆分（RFC 7946 3.1.9）",
     ),
+    "too-many-vertices": (
+        "has more than 2,000,000 vertices: divide it, or simplify it together with its neighbours",
+        "顶点超过 2,000,000 个：请拆分，或与相邻图形一并简化",
+    ),
     "no-area": ("has no area: its vertices lie on one line", "面积为零：所有顶点在一条直线上"),
     "rounds-away": (
         "folds over when rounded to 0.000000001 degree: a part of it is thinner than 0.1 mm",
@@ -44,7 +48,16 @@ _MEASURES = {
     "incidents_a_year": ("incidents a year", "年事件数"),
 }
 NOTHING_TO_MEND = frozenset(
-    {"missing", "empty", "not-a-polygon", "not-finite", "not-degrees", "round-the-earth", "no-area"}
+    {
+        "missing",
+        "empty",
+        "not-a-polygon",
+        "not-finite",
+        "not-degrees",
+        "round-the-earth",
+        "too-many-vertices",
+        "no-area",
+    }
 )
 """Reasons that leave no polygon to make valid."""
 

@@ -69,12 +69,16 @@ def find_openings(
     closed = shapely.buffer(outline_m, half, join_style="mitre", mitre_limit=_OUTWARD_MITRE)
     closed = shapely.buffer(closed, -half, join_style="mitre", mitre_limit=_INWARD_MITRE)
     narrow = shapely.difference(closed, outline_m, grid_size=_GRAIN_M)
+    parts_m = shapely.get_parts(narrow)
+    parts_m = parts_m[
+        (shapely.get_dimensions(parts_m) > 1) & (shapely.area(parts_m) > _GRAIN_M * shapely.length(parts_m))
+    ]
+    if not len(parts_m):
+        return []
     borders = Borders(edges, frame)
     vertices = _vertices(edges)
     found = []
-    for part_m in shapely.get_parts(narrow):
-        if part_m.geom_type != "Polygon" or part_m.area <= _GRAIN_M * part_m.length:
-            continue
+    for part_m in parts_m:
         part = frame.to_local(plane.to_degrees(part_m))
         if (
             shapely.is_valid(part)

@@ -42,8 +42,8 @@ def match_vertices(edges: Edges) -> tuple[list[UnmatchedVertex], Edges]:
     cancels: a corner that merely touches an edge needs no vertex there.  The edges returned are what is still left
     over, and the cause of gaps and overlaps.
     """
-    if not len(edges):
-        return [], edges
+    if not len(edges) or (edges.owner == edges.owner[0]).all():
+        return [], edges  # nobody has a vertex that another lacks
     owned = _vertices(edges)
     nodes = _nodes(edges, owned)
     if not nodes.inserted.any():

@@ -20,6 +20,9 @@ _POLYGON, _MULTIPOLYGON, _MISSING = 3, 6, -1
 _DEGREES = np.array([180.0, 90.0])
 _HALF_THE_EARTH = 180  # degrees of longitude
 _AT_ONCE = 2000  # shapes whose coordinates a processor's cache holds
+MAX_VERTICES = 2_000_000
+"""Of one polygon; what is left over of more would take minutes and many gigabytes (docs/boundaries.md, Size)."""
+
 _PLACE = re.compile(r"\[(\S+) ([^\s\]]+)\]")
 
 
@@ -36,9 +39,9 @@ def inspect_shapes(codes: Sequence[str], shapes: Sequence[BaseGeometry | None]) 
     """Sort out what is no valid polygon in degrees; heights are dropped, vertices rounded to the lattice.
 
     Not sound are: no geometry, an empty one, anything but a polygon or multipolygon, coordinates that are not
-    finite or no degrees, more than half the Earth from west to east, no area, and rings that cross or touch
-    themselves as OGC 06-103r4 (Simple Features) forbids.  What is valid as given and no more so on the lattice is
-    not sound either.
+    finite or no degrees, more than half the Earth from west to east, more than ``MAX_VERTICES``, no area, and rings
+    that cross or touch themselves as OGC 06-103r4 (Simple Features) forbids.  What is valid as given and no more so
+    on the lattice is not sound either.
     """
     array = np.empty(len(shapes), dtype=object)
     array[:] = list(shapes)
@@ -75,6 +78,8 @@ def _without_coordinates(array: NDArray[np.object_]) -> dict[int, tuple[str, Bas
         faults[i] = ("missing", None) if kinds[i] == _MISSING else _wrong_kind(array[i])
     for i in np.flatnonzero(shapely.is_empty(array)).tolist():
         faults.setdefault(i, ("empty", None))
+    for i in np.flatnonzero(shapely.get_num_coordinates(array) > MAX_VERTICES).tolist():
+        faults.setdefault(i, ("too-many-vertices", None))
     points = shapely.get_coordinates(array)
     if not (np.abs(points) <= _DEGREES).all():  # not a number is not
         _find_out_of_range(array, points, faults)

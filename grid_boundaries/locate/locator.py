@@ -8,9 +8,9 @@ predicates of GEOS are exact for the doubles they are given, so there is no tole
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import shapely
@@ -36,6 +36,15 @@ class _Tier:
     tree: shapely.STRtree
 
 
+class _Row(NamedTuple):
+    """A grid as it is looked up in, its shape on the lattice and prepared."""
+
+    code: str
+    level: str | None
+    parent: str | None
+    shape: Polygon | MultiPolygon
+
+
 class Locator:
     """An immutable set of grids that answers whose ground a point is; safe to ask from many threads.
 
@@ -44,20 +53,21 @@ class Locator:
     taken for granted about the coverage.
     """
 
-    __slots__ = ("_has_children", "_ranks", "_shapes", "_tiers", "codes", "parents")
+    __slots__ = ("_has_children", "_ranks", "_rows", "_shapes", "_tiers", "codes", "parents")
 
     def __init__(
         self,
-        codes: tuple[str, ...],
+        rows: tuple[_Row, ...],
         parents: NDArray[np.int32],
         ranks: NDArray[np.int32],
-        shapes: NDArray[np.object_],
     ) -> None:
-        self.codes = codes
+        self.codes = tuple(row.code for row in rows)
         self.parents = parents
+        self._rows = rows
         self._ranks = ranks
-        self._shapes = shapes
-        self._has_children = np.zeros(len(codes), dtype=np.bool_)
+        shapes = self._shapes = np.empty(len(rows), dtype=np.object_)
+        shapes[:] = [row.shape for row in rows]
+        self._has_children = np.zeros(len(rows), dtype=np.bool_)
         self._has_children[parents[parents != NOBODY]] = True
         self._tiers = tuple(
             _Tier(members, shapely.STRtree(shapes[members]))
@@ -66,7 +76,6 @@ class Locator:
         )
         for array in (self.parents, self._ranks, self._shapes, self._has_children):
             array.flags.writeable = False
-        _prepare(shapes)
 
     @classmethod
     def build(cls, grids: Sequence[Grid], ranks: Mapping[str, int]) -> Self:
@@ -80,22 +89,34 @@ class Locator:
             ValueError: a code comes twice, a level has no rank, a shape is no polygon, or a parent does not rank
                 above its child.
         """
-        ordered = sorted(grids, key=lambda grid: grid.code)
-        codes = tuple(grid.code for grid in ordered)
-        places = {code: index for index, code in enumerate(codes)}
-        parents = np.array([places.get(grid.parent or "", NOBODY) for grid in ordered], dtype=np.int32)
-        depths = np.array([ranks.get(grid.level or "", NOBODY) for grid in ordered], dtype=np.int32)
-        shapes = np.array([grid.shape for grid in ordered], dtype=np.object_)
-        for index, grid in enumerate(ordered):
-            if places[grid.code] != index:
-                raise ValueError(f"the code {grid.code} comes twice")
-            if depths[index] < 0:
-                raise ValueError(f"grid {grid.code} has the level {grid.level!r}, which has no rank")
-            if not isinstance(grid.shape, Polygon | MultiPolygon):
-                raise ValueError(f"grid {grid.code} is a {grid.shape.geom_type}, not a polygon")  # noqa: TRY004 - data
-            if parents[index] != NOBODY and depths[parents[index]] >= depths[index]:
-                raise ValueError(f"grid {grid.code} does not rank below its parent {grid.parent}")
-        return cls(codes, parents, depths, _on_lattice(shapes))
+        return cls._of(_rows_of(grids), ranks)
+
+    def updated(self, gone: Collection[str], fresh: Sequence[Grid], ranks: Mapping[str, int]) -> Self:
+        """Return the locator that ``build`` makes of the grids without those of some codes and with fresh ones.
+
+        Shapes that stay are shared with this one, ready to be asked as they are.
+
+        Raises:
+            ValueError: as ``build``.
+        """
+        left = frozenset(gone)
+        return self._of([row for row in self._rows if row.code not in left] + _rows_of(fresh), ranks)
+
+    @classmethod
+    def _of(cls, rows: Sequence[_Row], ranks: Mapping[str, int]) -> Self:
+        ordered = sorted(rows, key=lambda row: row.code)
+        places = {row.code: index for index, row in enumerate(ordered)}
+        parents = np.array([places.get(row.parent or "", NOBODY) for row in ordered], dtype=np.int32)
+        depths = np.array([ranks.get(row.level or "", NOBODY) for row in ordered], dtype=np.int32)
+        rank_of = depths.tolist()
+        for index, (row, parent, depth) in enumerate(zip(ordered, parents.tolist(), rank_of, strict=True)):
+            if places[row.code] != index:
+                raise ValueError(f"the code {row.code} comes twice")
+            if depth < 0:
+                raise ValueError(f"grid {row.code} has the level {row.level!r}, which has no rank")
+            if parent != NOBODY and rank_of[parent] >= depth:
+                raise ValueError(f"grid {row.code} does not rank below its parent {row.parent}")
+        return cls(tuple(ordered), parents, depths)
 
     def locate(self, lon: float, lat: float) -> Located:
         """Return the owner of one point and how the point lies in it.
@@ -179,6 +200,22 @@ class Locator:
             np.minimum.at(owners, asked[covered], grids[covered])
         owners[owners == nobody_yet] = NOBODY
         return owners
+
+
+def _rows_of(grids: Sequence[Grid]) -> list[_Row]:
+    """Return rows of grids, shapes on the lattice and prepared; texts that come often are kept once."""
+    texts: dict[str | None, str | None] = {grid.code: grid.code for grid in grids}
+    given = np.empty(len(grids), dtype=np.object_)
+    given[:] = [grid.shape for grid in grids]
+    for grid in grids:
+        if not isinstance(grid.shape, Polygon | MultiPolygon):
+            raise ValueError(f"grid {grid.code} is a {grid.shape.geom_type}, not a polygon")  # noqa: TRY004 - data
+    shapes = _on_lattice(given)
+    _prepare(shapes)
+    return [
+        _Row(grid.code, texts.setdefault(grid.level, grid.level), texts.setdefault(grid.parent, grid.parent), shape)
+        for grid, shape in zip(grids, shapes, strict=True)
+    ]
 
 
 def _on_lattice(shapes: NDArray[np.object_]) -> NDArray[np.object_]:

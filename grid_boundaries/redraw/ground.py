@@ -105,20 +105,21 @@ class Ground(Mapping[str, Grid]):
         meets = np.logical_and((lower <= high).all(axis=1), (upper >= low).all(axis=1))
         near = edges.pick(np.flatnonzero(meets))
         for (a, b), (c, d), owner in zip(near.start.tolist(), near.end.tolist(), near.owner.tolist(), strict=True):
-            found[min((a, b), (c, d)), max((a, b), (c, d))].add(self._drawn[owner])
+            found[min((a, b), (c, d)), max((a, b), (c, d))].add(self.drawn[owner])
         return dict(found)
 
     @cached_property
-    def _drawn(self) -> list[str]:
+    def drawn(self) -> list[str]:
+        """The codes of the grids whose shape is a polygon, in order."""
         return [code for code, grid in self._grids.items() if _is_polygon(grid)]
 
     @cached_property
     def _number_of(self) -> dict[str, int]:
-        return {code: number for number, code in enumerate(self._drawn)}
+        return {code: number for number, code in enumerate(self.drawn)}
 
     @cached_property
     def _edges(self) -> Edges:
-        return edges_of([self._grids[code].shape for code in self._drawn])
+        return edges_of([self._grids[code].shape for code in self.drawn])
 
 
 def apply_redraw(ground: Ground, redraw: Redraw) -> Ground:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace as with_changes
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
-from grid_boundaries.partition import Grid, on_lattice
-from grid_boundaries.redraw.edges import Edge, Point, refine_shape, shape_edges
+from grid_boundaries.partition import Grid, from_lattice, to_lattice
+from grid_boundaries.redraw.doubtful import doubtful_edges
+from grid_boundaries.redraw.edges import refine_shape
 from grid_boundaries.redraw.ground import Ground, Redraw
 from grid_boundaries.redraw.matching import match
 from grid_boundaries.redraw.needs import need_free, need_kind
@@ -27,10 +30,13 @@ def replace(ground: Ground, grids: Iterable[Grid]) -> Redraw:
         RedrawRefusedError: a shape is no polygon in degrees, a level or kind is not in use, a code comes twice, has
             not the form of a code or is retired.
     """
-    fresh = [_taken(ground, grid) for grid in grids]
-    codes = {grid.code for grid in fresh}
-    if not fresh or len(codes) < len(fresh):
-        twice = sorted(code for code in codes if sum(grid.code == code for grid in fresh) > 1)
+    given = list(grids)
+    for grid in given:
+        _need_usable(ground, grid)
+    times = Counter(grid.code for grid in given)
+    codes = set(times)
+    if not given or len(codes) < len(given):
+        twice = sorted(code for code, count in times.items() if count > 1)
         raise RedrawRefusedError(
             "duplicate-code" if twice else "too-few-grids",
             f"The code {', '.join(twice)} comes twice." if twice else "There are no grids to take over.",
@@ -38,14 +44,19 @@ def replace(ground: Ground, grids: Iterable[Grid]) -> Redraw:
             grids=twice,
             pointer="grids",
         )
-    own = [edge for grid in fresh for edge in shape_edges(grid.shape)]
-    users = {edge: who - codes for edge, who in (ground.edges_near(*_box(own)) if own else {}).items() if who - codes}
-    chains = match(own, users)
-    after = {grid.code: with_changes(grid, shape=refine_shape(grid.shape, chains)) for grid in fresh}
-    refined = sorted({code for edge in chains for code in users.get(edge, ())})
-    after.update(
-        (code, with_changes(ground[code], shape=refine_shape(ground[code].shape, chains))) for code in refined
+    shapes = np.empty(len(given), dtype=np.object_)
+    shapes[:] = [grid.shape for grid in given]
+    fresh = [with_changes(grid, shape=shape) for grid, shape in zip(given, _tidied(shapes), strict=True)]
+    users = doubtful_edges(fresh, [ground[code] for code in ground.drawn if code not in codes])
+    chains = match(
+        [edge for edge, who in users.items() if who & codes],
+        [edge for edge, who in users.items() if who - codes],
     )
+    after = {grid.code: grid for grid in fresh}
+    met = {code for edge in chains for code in users[edge]}
+    refined = sorted(met - codes)
+    after.update((code, ground[code]) for code in refined)
+    after.update((code, with_changes(after[code], shape=refine_shape(after[code].shape, chains))) for code in met)
     detail = {
         "created": sorted(codes - set(ground)),
         "replaced": sorted(codes & set(ground)),
@@ -54,14 +65,19 @@ def replace(ground: Ground, grids: Iterable[Grid]) -> Redraw:
     return Redraw(tuple(after[code] for code in sorted(after)), frozenset(), frozenset(refined), detail)
 
 
-def _box(edges: Sequence[Edge]) -> tuple[Point, Point]:
-    points = np.array(edges, dtype=np.int64).reshape(-1, 2)
-    low, high = (points.min(axis=0) - 4).tolist(), (points.max(axis=0) + 4).tolist()
-    return (low[0], low[1]), (high[0], high[1])
+def _tidied(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return polygons on the lattice without heights, no vertex twice in a row."""
+    flat = shapely.force_2d(shapes)
+    placed: NDArray[np.object_] = shapely.transform(flat, lambda degrees: from_lattice(to_lattice(degrees)))
+    points, owner = shapely.get_coordinates(placed, return_index=True)
+    again = np.flatnonzero((points[1:] == points[:-1]).all(axis=1) & (owner[1:] == owner[:-1]))
+    for number in np.unique(owner[again]).tolist():
+        placed[number] = refine_shape(placed[number], {})
+    return placed
 
 
-def _taken(ground: Ground, grid: Grid) -> Grid:
-    """Return a grid with its shape on the lattice."""
+def _need_usable(ground: Ground, grid: Grid) -> None:
+    """Refuse a grid that no ground can hold."""
     if grid.code not in ground:
         need_free(ground, grid.code, "grids")
     need_kind(grid.kind, "grids")
@@ -92,4 +108,3 @@ def _taken(ground: Ground, grid: Grid) -> Grid:
             grids=(grid.code,),
             pointer="grids",
         )
-    return with_changes(grid, shape=on_lattice(shapely.force_2d(shape)))

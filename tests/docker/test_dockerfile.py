@@ -36,7 +36,7 @@ def test_the_entry_point_has_no_fault_that_shellcheck_knows():
 
 def test_tools_stay_in_the_stages_before():
     """Three stages; the last one builds nothing and has neither npm nor pip at work."""
-    assert len(arguments("FROM", INSTRUCTIONS)) == 3
+    assert len(arguments("FROM", INSTRUCTIONS)) == 4
     for command in arguments("RUN", LAST_STAGE):
         assert not re.search(r"\b(npm|pip|apt-get|curl|wget)\b", command)
 

@@ -4,7 +4,7 @@ import pytest
 import shapely
 from shapely.geometry import MultiPolygon, Point, Polygon, box
 
-from grid_boundaries.measure import area_m2, label_point
+from grid_boundaries.measure import area_m2, areas_m2, label_point, label_points
 
 
 def test_the_area_of_a_square_degree_on_the_equator_is_the_ellipsoids():
@@ -43,3 +43,16 @@ def test_the_largest_part_carries_the_label():
     large, small = box(102, 25, 102.1, 25.1), box(103, 25, 103.01, 25.01)
 
     assert large.contains(Point(*label_point(MultiPolygon([small, large]))))
+
+
+def test_many_shapes_are_measured_as_each_by_itself():
+    """A square, one with a hole of another size, two parts of which the second is larger and holed, nothing."""
+    holed = box(102, 25, 102.1, 25.1).difference(box(102.02, 25.02, 102.07, 25.05))
+    pair = MultiPolygon([box(101, 25, 101.01, 25.01), holed])
+    shapes = [box(102, 25, 102.01, 25.01), holed, pair]
+
+    assert areas_m2([*shapes, Polygon(), MultiPolygon()]) == [*(area_m2(shape) for shape in shapes), 0.0, 0.0]
+    assert area_m2(pair) == pytest.approx(area_m2(box(101, 25, 101.01, 25.01)) + area_m2(holed), rel=1e-12)
+    assert area_m2(holed) < area_m2(box(102, 25, 102.1, 25.1))
+    assert [tuple(place) for place in label_points(shapes).tolist()] == [label_point(shape) for shape in shapes]
+    assert label_point(pair) == label_point(holed)

@@ -118,12 +118,12 @@ def _faces(build: Build, scale: int) -> dict[str, BaseGeometry]:
     for number in range(min(build.enclaves, len(base))):
         overlays[f"enclave{number}"] = _pentagon(base[number * len(base) // build.enclaves], rng)
     drawn = _redrawn(named, overlays) if overlays else named
-    if build.lake:
+    if build.lake:  # never around an enclave, which would be an island that shares no edge with the rest
         outline = shapely.coverage_union_all(list(drawn.values())).exterior
         inner = sorted(
             (shape.area, code)
             for code, shape in drawn.items()
-            if shape.distance(outline) > 0 and code.startswith("g") and shape.geom_type == "Polygon"
+            if shape.distance(outline) > 0 and code.startswith("g") and len(shapely.get_rings(shape)) == 1
         )
         if inner:
             del drawn[inner[-1][1]]

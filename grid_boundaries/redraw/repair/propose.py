@@ -33,7 +33,7 @@ from grid_boundaries.redraw.repair.rebuild import canonical, same_edges
 from grid_boundaries.redraw.repair.status_quo import restore
 from grid_boundaries.redraw.repair.vertices import settle_vertices
 
-_PASSES = 5
+_PASSES = 10
 """Noding moves lines by less than a step, so what a pass leaves behind is noise for the next: the third finds nothing
 to do, but for a gap open to the outside, whose far end may come to light only when the near one is closed."""
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from gis_service.api.geojson import parse_partition
+from gis_service.api.geojson import parse_line, parse_partition
 from gis_service.errors import RuleBrokenError
 
 SQUARE = {"type": "Polygon", "coordinates": [[[102, 25], [102.1, 25], [102.1, 25.1], [102, 25.1], [102, 25]]]}
@@ -134,3 +134,37 @@ def test_no_body_breaks_the_parser(body):
     """Any bytes: a refusal."""
     with pytest.raises(RuleBrokenError):
         parse_partition(body)
+
+
+@pytest.mark.parametrize("households", [-4, -1, 1.5, 2**31, "many", "338", True, [3]])
+def test_households_that_are_no_number_of_households_are_refused(households):
+    """Neither stored as they are nor taken for unknown without a word."""
+    with pytest.raises(RuleBrokenError) as refused:
+        parse_partition(collection(properties={"code": "1", "households": households}))
+
+    assert [fault.pointer for fault in refused.value.faults] == ["/features/0/properties/households"]
+
+
+@pytest.mark.parametrize(("given_number", "understood"), [(0, 0), (338, 338), (338.0, 338), (None, None)])
+def test_households_are_whole_numbers(given_number, understood):
+    """Also as the float that a table of numbers with blanks writes."""
+    [grid], _, _ = parse_partition(collection(properties={"code": "1", "households": given_number}))
+
+    assert grid.households == understood
+
+
+@pytest.mark.parametrize("member", ["name", "level", "parent", "kind"])
+def test_text_with_the_character_zero_is_refused(member):
+    """No database stores it."""
+    with pytest.raises(RuleBrokenError) as refused:
+        parse_partition(collection(properties={"code": "1", member: "a\0b"}))
+
+    assert [fault.pointer for fault in refused.value.faults] == [f"/features/0/properties/{member}"]
+
+
+def test_a_line_with_heights_here_and_there_is_refused():
+    """With and without a height in one line: GEOS takes neither the one nor the other."""
+    with pytest.raises(RuleBrokenError) as refused:
+        parse_line({"type": "LineString", "coordinates": [[102, 25, 5], [102.1, 25]]}, "/line")
+
+    assert (refused.value.code, refused.value.faults[0].pointer) == ("invalid-geojson", "/line")

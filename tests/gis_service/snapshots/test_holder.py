@@ -185,6 +185,50 @@ def test_a_database_made_anew_is_seen_though_it_counts_from_one_again(desk):
     assert holder.current.locator.codes == ("Z",)
 
 
+def test_an_edition_is_read_as_what_differs_from_the_one_held(desk):
+    """A leaves and C comes; the shape of B, which stays, is the very one that was held."""
+    west, middle, east = (
+        Grid(code, box(lon, 25, lon + 1, 26), "district") for code, lon in zip("ABC", (1, 2, 3), strict=True)
+    )
+    store_edition(UnitOfWork(desk.sessions), 1, [west, middle], NEW_YEAR)
+    holder = holder_of(desk, Clock(NEW_YEAR + DAY))
+    holder.refresh()
+    first = holder.current
+    with UnitOfWork(desk.sessions) as work:
+        work.editions.append(
+            number=2,
+            effective_from=NEW_YEAR + DAY,
+            published_by="test",
+            note="",
+            grid_count=2,
+            checksum="second",
+            certificate={},
+            bounds=(2.0, 25.0, 4.0, 26.0),
+        )
+        work.grids.publish(2, closed=["A"], added=[east])
+        work.commit()
+
+    holder.refresh()
+
+    assert holder.current.locator.codes == ("B", "C")
+    assert [grid.code for grid in holder.current.grids] == ["B", "C"]
+    assert holder.current.grids[0] is first.grids[1]
+    assert [holder.current.locator.locate(lon, 25.5).owner_index for lon in (1.5, 2.5, 3.5)] == [None, 0, 1]
+
+
+def test_an_edition_whose_count_does_not_add_up_is_read_whole(desk):
+    """A row of edition 1 is gone from the database, and what is held is no base for edition 2."""
+    store_edition(UnitOfWork(desk.sessions), 1, [Grid("A", box(1, 25, 2, 26), "district")], NEW_YEAR)
+    holder = holder_of(desk, Clock(NEW_YEAR + DAY))
+    holder.refresh()
+    desk.run("DELETE FROM grid")
+    store_edition(UnitOfWork(desk.sessions), 2, [Grid("B", box(2, 25, 3, 26), "district")], NEW_YEAR + DAY)
+
+    holder.refresh()
+
+    assert holder.current.locator.codes == ("B",)
+
+
 def test_a_notice_brings_a_new_edition_long_before_the_poll(desk):
     """Polling once an hour, a worker has the edition published now within the patience of this test."""
     desk.publish(1, NEW_YEAR)

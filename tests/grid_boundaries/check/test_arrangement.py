@@ -30,6 +30,20 @@ def test_an_overlap_that_reaches_outside_the_parent_is_both():
     assert named == [("outside", (0, 1), 1.0), ("overlap", (0, 1), 1.0)]
 
 
+def test_an_overlap_on_both_sides_of_the_parents_edge_is_one_piece():
+    """Two squares share four, half of it beyond the parent: the parent's edge cuts faces, and no piece of ground."""
+    named = arranged(box(0, 0, 3, 2), box(1, 0, 3, 2), parent=box(0, 0, 2, 2))
+
+    assert named == [("outside", (0, 1), 2.0), ("overlap", (0, 1), 4.0)]
+
+
+def test_a_hole_outside_the_parent_is_no_gap():
+    """A grid sticks out of its parent by two squares, with a hole of a half in them: nobody need own that."""
+    outer = Polygon(box(0, 0, 3, 1).exterior, [box(1.5, 0.25, 2.5, 0.75).exterior])
+
+    assert arranged(outer, parent=box(0, 0, 1, 1)) == [("outside", (0,), 1.5)]
+
+
 def test_a_face_whose_middle_lies_on_a_border_is_asked_elsewhere():
     """Two squares side by side without a parent: the middle of their outline is on their common edge, and no gap."""
     assert arranged(box(0, 0, 1, 1), box(1, 0, 2, 1)) == []

@@ -239,3 +239,17 @@ def test_what_coverage_is_valid_passes_is_found():
     for grids in (ring, apart):
         assert shapely.coverage_is_valid([grid.shape for grid in grids])
         assert rules_of(check_grids(grids).findings) >= {"gap"}
+
+
+def test_a_vertex_that_a_sibling_lacks_is_an_error_on_the_outline_too():
+    """A grid outside touches the parent's edge; the one inside lacks its two corners as the outline does.
+
+    The corner that only the outline lacks is a remark.
+    """
+    parent = square("", 0, 0, 10, 10).shape
+    inside = polygon("a", (0, 0), (2, 0), (10, 0), (10, 10), (0, 10))
+
+    found = check_grids([inside, square("b", 4, -3, 7, 0)], parent, parent_code="p").findings
+
+    lone = sorted((one.severity, one.grids) for one in found if one.rule == "unmatched-vertex")
+    assert lone == [("error", ("a", "b"))] * 2 + [("error", ("p", "b"))] * 2 + [("info", ("p", "a"))]

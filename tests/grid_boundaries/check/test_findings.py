@@ -135,10 +135,18 @@ def test_rules_that_make_no_sense_are_refused(wrong):
 
 @pytest.mark.parametrize(
     ("width_m", "expected"),
-    [(0.0, "noise"), (0.0003, "noise"), (0.01, "misaligned"), (0.05, "misaligned"), (0.3, "sliver"), (0.51, "real")],
+    [
+        (0.0, "noise"),
+        (0.00035, "noise"),
+        (0.00036, "misaligned"),
+        (0.05, "misaligned"),
+        (0.051, "sliver"),
+        (0.5, "sliver"),
+        (0.51, "real"),
+    ],
 )
 def test_the_class_follows_the_width(width_m, expected):
-    """The lattice, 5 cm, 50 cm; a width on the line belongs to the smaller class."""
+    """0.35 mm, 5 cm, 50 cm; a width on the line belongs to the smaller class."""
     assert CheckRules().class_of(width_m) == expected
 
 

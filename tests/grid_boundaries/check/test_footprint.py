@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from grid_boundaries.check import CheckRules, check_footprint, check_tree, combine_proofs, touched_families
 from grid_boundaries.partition import Grid, on_lattice
-from tests.support.partitions import random_partition, square
+from tests.support.partitions import polygon, random_partition, square
 
 LEVELS = ("district", "street", "community", "unit_grid")
 RULES = CheckRules()
@@ -197,3 +197,15 @@ def test_the_target_of_a_jurisdiction_reaches_down_to_what_is_touched(targets, r
     )
 
     assert sorted({one.rule for one in found.findings if one.rule != "unmatched-vertex"}) == rules
+
+
+def test_a_gap_that_may_stay_takes_the_certificate_of_all_and_leaves_the_proofs_of_others():
+    """The village is valid with half a square unowned; the street above it is tiled and keeps its proof."""
+    ground = polygon("", (0, 0), (9.5, 0), (10, 0), (10, 1), (9.5, 1), (0, 1)).shape
+    village, street = Grid("v", ground, "community", "s"), Grid("s", ground, "street")
+
+    report = check_tree([street, village, RURAL[1]], CheckRules(coverage_targets={"v": 0.9}), LEVELS)
+
+    assert report.valid
+    assert "s" in {proof.parent for proof in report.proofs}
+    assert report.certificate is None

@@ -23,6 +23,14 @@ def test_a_strip_between_two_grids_that_never_meet_is_a_gap():
     assert gap.area_m2 == pytest.approx(10.09 * 1107.7, rel=0.01)
 
 
+def test_a_long_wedge_between_two_grids_that_never_meet_is_a_gap():
+    """5 m wide at one end, 61 m at the other, 1.1 km long: too uneven for an inlet, but open at both ends."""
+    (gap,) = gaps(square("a", 0, 0, 10, 10), polygon("b", (10.05, 0), (20, 0), (20, 10), (10.6, 10)))
+
+    assert set(gap.grids) == {"a", "b"}
+    assert gap.area_m2 == pytest.approx((5.05 + 60.6) / 2 * 1107.7, rel=0.02)
+
+
 def test_a_strip_behind_a_moved_grid_is_a_gap_up_to_its_mouth():
     """A grid moved 5 m east, over the one below: the strip ends in a crossing, and opens to the north."""
     below = square("c", 0, -10, 20, 0)

@@ -7,7 +7,7 @@ import pytest
 import shapely
 from shapely.geometry import GeometryCollection, LineString, MultiPolygon, Point, Polygon, box
 
-from grid_boundaries.check.validity import inspect_shapes
+from grid_boundaries.check.validity import MAX_VERTICES, inspect_shapes
 
 
 def broken(*corners):
@@ -95,3 +95,16 @@ def test_an_unnamed_shape_is_the_parent():
 
     assert finding.grids == ()
     assert (finding.message, finding.message_zh) == ("The parent is empty.", "上级边界图形为空。")
+
+
+def test_a_polygon_of_more_vertices_than_the_limit_is_refused_at_once():
+    """A zigzag of two million and one corners is told by its number; one vertex less is looked at."""
+    turns = np.arange(MAX_VERTICES - 2)
+    ring = np.concatenate([np.column_stack([102 + turns * 1e-7, 25 + turns % 2 * 1e-7]), [(102, 26), (102, 25)]])
+
+    assert inspect(Polygon(ring)) == ()
+    (finding,) = inspect(Polygon(np.insert(ring, 1, ring[:2].mean(axis=0), axis=0)))
+
+    assert finding.rule == "invalid-geometry"
+    assert "has more than 2,000,000 vertices" in finding.message
+    assert finding.fixes == ({"action": "redraw", "grid": "g"},)

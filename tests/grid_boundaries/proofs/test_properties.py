@@ -15,12 +15,14 @@
 13  a fault at one level appears at that level             here
 14  round trips                                            here
 15  noise in the last bit                                  ``test_injected_faults``
-16  repair ends with no finding, and is idempotent         tests/grid_boundaries/redraw
-17  repair by the status quo restores the partition        tests/grid_boundaries/redraw
-18  split then merge, move there and back                  tests/grid_boundaries/redraw
-19  undo(publish(x)) = identity                            tests/gis_service/use_cases (needs the database)
-20  disjoint plans commute                                 here for ground; tests/gis_service/use_cases for plans
-21  one owner at each point and date                       tests/agreement, tests/gis_service/use_cases
+16  repair ends with no error, and is idempotent           redraw/repair/test_propose.py
+17  repair by the status quo restores the partition        redraw/repair/test_propose.py
+18  split then merge, an edge moved there and back         redraw/test_properties.py
+19  undo(publish(x)) = identity                            tests/gis_service/use_cases/test_revert_edition.py
+20  disjoint redraws commute                               here: certificates, and verdicts and proofs of footprints;
+                                                           plans in tests/gis_service/use_cases/test_publish_plan.py
+21  one owner at each point and date                       points in tests/agreement; dates in
+                                                           tests/gis_service/database/test_owners.py
 22  every building has one owner, on borders too           here; by date in tests/gis_service/database/test_owners.py
 23  every step of the check matters                        ``python -m tests.mutation``
 24  independent methods agree                              here, and test_second_opinions.py
@@ -29,6 +31,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -38,7 +41,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from shapely.geometry import mapping, shape
 
-from grid_boundaries.check import CheckRules, check_grids, check_tree
+from grid_boundaries.check import (
+    CheckRules,
+    check_footprint,
+    check_grids,
+    check_tree,
+    combine_proofs,
+    touched_families,
+)
 from grid_boundaries.check.second_opinions import second_opinions
 from grid_boundaries.locate.locator import Locator
 from grid_boundaries.partition import Grid, on_lattice
@@ -395,6 +405,64 @@ def test_20_redraws_of_disjoint_ground_are_valid_together_where_each_is_alone(se
     assert published(other).certificate is not None
     assert published(one, other).certificate == published(other, one).certificate
     assert published(one, other).certificate is not None
+
+
+@examples(20)
+@given(
+    st.integers(0, 400), st.tuples(numbers, numbers), st.tuples(st.booleans(), st.booleans()), st.floats(0.05, 40.0)
+)
+def test_20_footprints_of_disjoint_redraws_commute(seed, picks, spoilt, size_m):
+    """One redraw after the other, each checked on its footprint: verdict and proofs are those of the other order.
+
+    And those of the whole tree.  Two streets; a redraw may lie in one of them or in both; some leave a gap.
+    """
+    partition = coverage(Build(seed, "hexagons", count=16))
+    before = _streets(partition)
+    redraws = []
+    for pick, spoil in zip(picks, spoilt, strict=True):
+        pair = _handed_over(partition, pick % len(partition.grids), size_m)
+        assume(pair)
+        after = {code: replace(before[code], shape=grid.shape) for code, grid in pair.items()}
+        if spoil:
+            first = min(after)
+            after[first] = replace(after[first], shape=on_lattice(after[first].shape.buffer(-1e-5)))
+        redraws.append(after)
+    assume(not redraws[0].keys() & redraws[1].keys())
+
+    (valid, proofs, after), other_order = (_published(before, order) for order in (redraws, redraws[::-1]))
+
+    assert (valid, proofs, after) == other_order
+    whole = check_tree(list(after.values()), CheckRules(), ())
+    assert valid == whole.valid
+    assert set(proofs.values()) == set(whole.proofs)
+    assert not valid or combine_proofs(list(proofs.values())) == whole.certificate
+
+
+def _streets(partition):
+    """Return by code a district of two streets of cells."""
+    middle = partition.parent.centroid.x
+    cells = [Grid(one.code, one.shape, parent="EW"[one.shape.centroid.x < middle]) for one in partition.grids]
+    streets = [
+        Grid(code, shapely.coverage_union_all([one.shape for one in cells if one.parent == code]), parent="D")
+        for code in "EW"
+    ]
+    return {grid.code: grid for grid in [Grid("D", partition.parent), *streets, *cells]}
+
+
+def _published(before, redraws):
+    """Return whether every redraw had a valid footprint, the proofs by parent after the last, and the grids."""
+    proofs = {proof.parent: proof for proof in check_tree(list(before.values()), CheckRules(), ()).proofs}
+    valid = True
+    for redraw in redraws:
+        after = before | redraw
+        families = touched_families(before, after, redraw)
+        near = [one for one in after.values() if one.parent in families or one.code in families]
+        report = check_footprint(near, set(redraw), CheckRules(), (), parents=families)
+        valid &= report.valid
+        proofs = {code: proof for code, proof in proofs.items() if code not in families}
+        proofs |= {proof.parent: proof for proof in report.proofs}
+        before = after
+    return valid, proofs, before
 
 
 def _handed_over(partition, number, size_m):

@@ -80,8 +80,7 @@ def rebase_draft(plan: Plan, draft: Draft, latest: Edition, work: UnitOfWork) ->
         else:
             after[code] = replace(after[code], households=_with_difference(new[code], old[code], after[code]))
     on_top = replace(draft, grids=tuple(after.values()), refined=draft.refined - lost)
-    if redrawn or lost:
-        on_top = _with_vertices_of_others(on_top, latest, work)
+    on_top = _with_vertices_of_others(on_top, latest, work)
     return Rebased(_without_idle(on_top, work.grids.of_codes(latest.number, on_top.refined)), frozenset(lost))
 
 
@@ -106,9 +105,10 @@ def _only_followed(base: Grid | None, current: Grid | None) -> bool:
 def _with_vertices_of_others(draft: Draft, latest: Edition, work: UnitOfWork) -> Draft:
     """Return the draft with the vertices that the grids around it have gained meanwhile on common edges.
 
-    Neighbours that lack a vertex of the draft get it; they then follow too.
+    Grids that have such an edge by now and lack a vertex of the draft get it; they then follow too.
     """
-    redrawn = [grid for grid in draft.grids if grid.code not in draft.refined]
+    now = {grid.code: grid.shape for grid in work.grids.of_codes(latest.number, draft.redrawn)}
+    redrawn = [grid for grid in draft.grids if grid.code not in draft.refined and now.get(grid.code) != grid.shape]
     box = box_of([grid.shape for grid in redrawn])
     if box is None:
         return draft

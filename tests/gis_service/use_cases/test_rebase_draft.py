@@ -106,6 +106,10 @@ PAIRS = {
         [splitting(BY_CODE["91101"], 0.4)],
         [renaming("911", "新社区")],
     ),
+    "a split at an edge along which another plan draws the border of communities": (
+        [splitting(BY_CODE["92204"], 0.4)],
+        [Operation("move-parent", {"codes": ["92203"], "parent": "912"}, {})],
+    ),
     "two moved edges with a corner in common": (
         [moving("91101", "91102", (0.8, 0.4))],
         [moving("91103", "91104", (1.2, 1.4))],
@@ -159,7 +163,7 @@ def operations(draw):
 
 @given(first=operations(), second=operations())
 @settings(
-    max_examples=25,
+    max_examples=20,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

@@ -92,7 +92,7 @@ def parse_line(geometry: object, pointer: str) -> BaseGeometry:
     return _shape(geometry, pointer)
 
 
-def _shape(geometry: Mapping[str, Any], pointer: str) -> BaseGeometry:
+def _shape(geometry: dict[str, Any], pointer: str) -> BaseGeometry:
     """Return what the positions draw.  That some have heights and some have not, shows here only."""
     try:
         return shape(dict(geometry))

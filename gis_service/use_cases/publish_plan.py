@@ -23,7 +23,7 @@ from gis_service.use_cases.reown_buildings import reown_buildings
 from grid_boundaries.check import CheckRules, Report
 
 HORIZON = timedelta(days=732)
-"""How far ahead an edition may take effect.  Dates rise with numbers: a slip of the pen would block all later ones."""
+"""How far ahead an edition may take effect: dates rise with numbers, so a slip of the pen would block all others."""
 
 
 class PlanNotPublishableError(ClashError):

@@ -33,7 +33,9 @@ class ExceptionIn(BaseModel):
 
     finding_id: str = Field(pattern="^[0-9a-f]{16}(-[0-9]{1,6})?$")
     rule: Words
-    grids: list[Code] = Field(min_length=1, max_length=1000)
+    grids: list[Code] = Field(
+        default_factory=list, max_length=1000, description="as the finding has them; maybe none"
+    )
     reason: Words = Field(examples=["湖面, 无住户"])
     owner: Words = Field(description="who answers for it", examples=["区城管局"])
     expires_on: date = Field(description="the last day on which it holds")

@@ -25,6 +25,7 @@ _RING_POSITIONS = 4
 MOST_HOUSEHOLDS = 2**31 - 1
 """What the database holds."""
 _LINE_POSITIONS = 2
+_MOST_LINE_POSITIONS = 10_000  # a line that somebody draws; noding more takes many seconds
 
 
 def parse_partition(body: bytes) -> tuple[list[Grid], BaseGeometry | None, str | None]:
@@ -87,12 +88,17 @@ def parse_line(geometry: object, pointer: str) -> BaseGeometry:
     positions = geometry.get("coordinates")
     if not isinstance(positions, list) or len(positions) < _LINE_POSITIONS:
         raise _broken(f"{pointer}/coordinates", "must be an array of at least 2 positions")
+    if len(positions) > _MOST_LINE_POSITIONS:
+        raise _broken(
+            f"{pointer}/coordinates",
+            f"has {len(positions)} positions; a drawn line has {_MOST_LINE_POSITIONS} at most",
+        )
     for number, position in enumerate(positions):
         _refuse_bad_positions(position, f"{pointer}/coordinates/{number}", 0)
     return _shape(geometry, pointer)
 
 
-def _shape(geometry: Mapping[str, Any], pointer: str) -> BaseGeometry:
+def _shape(geometry: dict[str, Any], pointer: str) -> BaseGeometry:
     """Return what the positions draw.  That some have heights and some have not, shows here only."""
     try:
         return shape(dict(geometry))

@@ -43,9 +43,19 @@ def get_levels(work: Work) -> list[dict[str, Any]]:
 
 
 @router.get("/v1/editions")
-def get_editions(work: Work) -> dict[str, Any]:
-    """Return every edition, the oldest first."""
-    return {"editions": [edition_json(edition) for edition in read_ground.list_editions(work)], "next": None}
+def get_editions(
+    request: Request,
+    response: Response,
+    work: Work,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+) -> dict[str, Any]:
+    """Return the editions, the oldest first."""
+    after = 0 if cursor is None else decode_cursor(cursor, int)[0]
+    editions = [edition for edition in read_ground.list_editions(work) if edition.number > after]
+    following = encode_cursor(editions[limit - 1].number) if len(editions) > limit else None
+    link_next(request, response, following)
+    return {"editions": [edition_json(edition) for edition in editions[:limit]], "next": following}
 
 
 @router.get("/v1/editions/{number}")

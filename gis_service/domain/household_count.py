@@ -135,7 +135,12 @@ def _sum_of(grids: Sequence[Grid]) -> int | None:
 def _with_difference(
     parent: Grid, before: Ground, after: Mapping[str, Grid], children: Sequence[str], touched: Collection[str]
 ) -> int | None:
-    """Return the households of a grid when those of its touched children change; as they were when one is unknown."""
+    """Return the households of a grid when those of its touched children change.
+
+    As they were when one is unknown, and for a grid that has no children left: it has its people to itself again.
+    """
+    if not children:
+        return parent.households
     gone = [before[code].households for code in before.children_of(parent.code) if code in touched]
     come = [after[code].households for code in children if code in touched]
     numbers = [number for number in (*gone, *come) if number is not None]

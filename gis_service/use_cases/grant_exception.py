@@ -29,6 +29,7 @@ def grant_exception(
     Raises:
         RuleBrokenError: the rule allows no exception, or the day is past.
         ForbiddenError: a grid lies outside the caller's scope.
+        ClashError: the finding is accepted already.
     """
     if rule not in EXCEPTABLE:
         sentence = f"findings of the rule {rule!r} cannot be accepted; those of {', '.join(sorted(EXCEPTABLE))} can"
@@ -39,6 +40,14 @@ def grant_exception(
             sentence = f"{expires_on} is past; choose {today} or a day after it"
             raise RuleBrokenError(sentence, faults=[InputFault("/expires_on", sentence)])
         _refuse_outside_scope(grids, principal, work)
+        held = [one for one in work.finding_exceptions.granted() if one.finding_id == finding_id]
+        standing = [one.id for one in held if one.expires_on >= today]
+        if standing:
+            raise ClashError(
+                f"finding {finding_id} is accepted already, by exception {standing[0]}; withdraw that first",
+                code="already-granted",
+                members={"exception": standing[0]},
+            )
         granted = work.finding_exceptions.add(
             finding_id=finding_id,
             rule=rule,
@@ -72,7 +81,10 @@ def withdraw_exception(exception_id: int, principal: Principal, work: UnitOfWork
         if found is None:
             raise NotFoundError(f"no exception has the id {exception_id}")
         if found.withdrawn_at is not None:
-            raise ClashError(f"exception {exception_id} was withdrawn at {found.withdrawn_at.isoformat()}")
+            raise ClashError(
+                f"exception {exception_id} was withdrawn at {found.withdrawn_at.isoformat()}",
+                code="already-withdrawn",
+            )
         _refuse_outside_scope(found.grids, principal, work)
         work.finding_exceptions.withdraw(exception_id)
         work.commit()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import shapely
 
@@ -11,7 +11,7 @@ from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
 from gis_service.domain.edition import Bounds, Edition
 from gis_service.domain.plan import Draft
-from gis_service.errors import ClashError
+from gis_service.errors import ClashError, InputFault, RuleBrokenError
 from gis_service.use_cases.assess_impact import trace_lineage
 from gis_service.use_cases.check_plan import DraftCheck, check_draft
 from gis_service.use_cases.generalise_edition import generalise_edition
@@ -21,6 +21,9 @@ from gis_service.use_cases.rebase_draft import Rebased, conflict, rebase_draft
 from gis_service.use_cases.refuse_outside_scope import refuse_draft_outside_scope
 from gis_service.use_cases.reown_buildings import reown_buildings
 from grid_boundaries.check import CheckRules, Report
+
+HORIZON = timedelta(days=732)
+"""How far ahead an edition may take effect: dates rise with numbers, so a slip of the pen would block all others."""
 
 
 class PlanNotPublishableError(ClashError):
@@ -67,6 +70,7 @@ def publish_plan(
         NotFoundError: there is no such plan.
         PreconditionFailedError: it has another version than ``expected``.
         ClashError: not a draft, an empty one, codes of retired grids, an effect not after the last.
+        RuleBrokenError: an effect farther ahead than ``HORIZON``.
         ConflictError: a grid that it redraws was changed since its base.
         PlanNotPublishableError: the check found errors.
         ForbiddenError: it redraws grids outside the planner's scope.
@@ -144,7 +148,13 @@ def _bounds(draft: Draft, latest: Edition | None, number: int, work: UnitOfWork)
 
 
 def _choose_effect(wanted: datetime | None, latest: Edition | None, work: UnitOfWork) -> datetime:
-    effect = work.editions.now() if wanted is None else wanted
+    now = work.editions.now()
+    effect = now if wanted is None else wanted
+    if effect > now + HORIZON:
+        sentence = (
+            f"{effect.isoformat()} is more than {HORIZON.days} days ahead; all later editions would have to wait"
+        )
+        raise RuleBrokenError(sentence, code="effect-too-late", faults=[InputFault("/effective_from", sentence)])
     if latest is not None and effect <= latest.effective_from:
         raise ClashError(
             f"edition {latest.number} takes effect at {latest.effective_from.isoformat()}; a later one is needed",

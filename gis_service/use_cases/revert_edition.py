@@ -93,7 +93,7 @@ def _refuse_later_edits(
     if changed:
         raise ClashError(
             f"editions after {number} changed {', '.join(changed)} again; revert those first, or restore edition"
-            f" {number - 1} as a whole",
+            f" {number - 1} as a whole: POST /v1/editions/{number - 1}/revert with mode restore",
             members={"grids": changed, "edition": latest},
         )
 

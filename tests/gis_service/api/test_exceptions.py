@@ -27,6 +27,9 @@ def test_an_exception_is_granted_listed_and_withdrawn(demo_client, demo_tokens):
     path = granted.headers["Location"]
     number = granted.json()["id"]
 
+    again = demo_client.post("/v1/exceptions", json=GIVEN, headers=bearer(demo_tokens))
+    assert (again.status_code, again.json()["code"]) == (409, "already-granted")
+
     def listed(state):
         body = demo_client.get(f"/v1/exceptions?state={state}", headers=bearer(demo_tokens, "auditor")).json()
         return {one["id"]: one for one in body["exceptions"]}
@@ -34,6 +37,7 @@ def test_an_exception_is_granted_listed_and_withdrawn(demo_client, demo_tokens):
     assert listed("in_force")[number]["reason"] == "湖面, 无住户"
     assert demo_client.delete(path, headers=bearer(demo_tokens)).status_code == 204
     assert number not in listed("in_force")
+    assert demo_client.delete(path, headers=bearer(demo_tokens)).json()["code"] == "already-withdrawn"
     assert listed("all")[number]["withdrawn_at"]
     assert demo_client.delete(path, headers=bearer(demo_tokens)).status_code == 409
 
@@ -44,7 +48,7 @@ def test_an_exception_is_granted_listed_and_withdrawn(demo_client, demo_tokens):
         ({"rule": "invalid-geometry"}, "/rule"),
         ({"expires_on": "2020-01-01"}, "/expires_on"),
         ({"reason": "  "}, "/reason"),
-        ({"grids": []}, "/grids"),
+        ({"grids": ["no code"]}, "/grids/0"),
         ({"finding_id": "gap at the lake"}, "/finding_id"),
         ({"surprise": 1}, "/surprise"),
     ],

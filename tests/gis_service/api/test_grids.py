@@ -74,3 +74,15 @@ def test_a_box_finds_what_it_touches(demo_client):
     assert {"district", "street", "community", "unit_grid"} <= {
         feature["properties"]["level"] for feature in body["features"]
     }
+
+
+def test_editions_come_in_pages_too(demo_client):
+    """One at a time, to the last."""
+    numbers, path = [], "/v1/editions?limit=1"
+    while path:
+        answer = demo_client.get(path)
+        numbers += [edition["number"] for edition in answer.json()["editions"]]
+        path = answer.links["next"]["url"] if "next" in answer.links else None
+
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) == len(demo_client.get("/v1/editions").json()["editions"])

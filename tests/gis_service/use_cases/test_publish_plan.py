@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import shapely
@@ -301,3 +301,25 @@ def test_publishing_reads_no_more_than_it_touches(work, first_edition, count_que
         publish_plan(plan.id, PLANNER, work)
 
     assert len(statements) < 80, len(statements)
+
+
+def test_an_effect_years_ahead_is_refused_since_it_would_block_all_later_editions(work, first_edition):
+    """A slip of the pen: the year 9999."""
+    plan = create_plan("far", PLANNER, work)
+    replace_grids(plan.id, [renamed(FIRST_UNIT, "新名网格")], PLANNER, work)
+
+    with pytest.raises(RuleBrokenError, match="ahead") as refused:
+        publish_plan(plan.id, PLANNER, work, effective_from=datetime(9999, 12, 31, tzinfo=UTC))
+    assert refused.value.code == "effect-too-late"
+
+
+def test_a_grid_that_loses_all_its_children_keeps_its_households(work, first_edition):
+    """A community of 800 whose two unit grids retire: it stays at 800, and so does the street at 1600."""
+    plan = create_plan("leaf", PLANNER, work)
+    codes = [FIRST_UNIT, SECOND_UNIT]
+    change_plan(plan.id, Operation("retire", {"codes": codes}, {"codes": codes}), PLANNER, work)
+    publish_plan(plan.id, PLANNER, work, effective_from=FIRST_DAY + timedelta(days=400))
+
+    with work:
+        kept = {grid.code: grid.households for grid in work.grids.of_edition(2)}
+    assert (kept[FIRST_UNIT[:12]], kept[FIRST_UNIT[:9]]) == (800, 1600)

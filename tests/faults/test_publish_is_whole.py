@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -25,6 +26,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from gis_service.database.embedded import EmbeddedCluster
+from gis_service.database.embedded.place import find_home
 from gis_service.database.engine import make_engine, make_session_factory
 from gis_service.database.migrate import upgrade
 from gis_service.database.unit_of_work import UnitOfWork
@@ -103,6 +105,7 @@ def cluster(tmp_path: Path) -> Iterator[str]:
     made = EmbeddedCluster(tmp_path / "postgres")
     yield made.start()
     made.stop()
+    shutil.rmtree(find_home(made.directory))
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi import FastAPI
@@ -446,12 +446,15 @@ def test_publishing_needs_a_reason_and_an_instant(client, planner, begin, tiny, 
 
 
 def test_an_edition_may_take_effect_later_but_none_before_it(client, planner, begin, change, tiny):
-    """Edition 2 in the year 2100; the next one now is too early."""
+    """Edition 2 in a year; the next one now is too early, and one in the year 2100 would hold up all others."""
     later, now = begin(), begin()
     change(later, "rename", code=FIRST, name="x")
     change(now, "rename", code=THIRD, name="y")
     in_2100 = {"note": "x", "effective_from": "2100-01-01T00:00:00+08:00"}
-    assert client.post(f"{later}/publish", json=in_2100, headers=planner).status_code == 201
+    too_late = client.post(f"{later}/publish", json=in_2100, headers=planner)
+    assert (too_late.status_code, too_late.json()["code"]) == (422, "effect-too-late")
+    in_a_year = {"note": "x", "effective_from": (datetime.now(UTC) + timedelta(days=365)).isoformat()}
+    assert client.post(f"{later}/publish", json=in_a_year, headers=planner).status_code == 201
 
     refused = client.post(f"{now}/publish", json={"note": "y"}, headers=planner)
 

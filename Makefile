@@ -20,7 +20,7 @@ packages:
 	$(SAY) 'system packages'
 	@scripts/install_packages.sh
 
-$(BIN)/.ready: requirements.txt pyproject.toml
+$(BIN)/.ready: requirements.txt pyproject.toml hatch_build.py grid_boundaries/locate/raster/kernel.pyx
 	$(SAY) 'Python packages'
 	@test -n '$(PYTHON)' || { echo 'No Python 3.11 or newer was found; name one: make setup PYTHON=/path/to/python3'; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gis_service.domain.edition import Bounds, Edition
 from gis_service.domain.level import Level
 from gis_service.domain.lookup import NamedGrid
-from grid_boundaries.locate.locator import Locator
+from grid_boundaries.locate.tree_locator import TreeLocator
 from grid_boundaries.partition import Grid
 
 
@@ -29,7 +29,7 @@ class Snapshot:
     effective_from: datetime
     checksum: str
     bounds: Bounds
-    locator: Locator
+    locator: TreeLocator
     grids: tuple[NamedGrid, ...]
     codes: NDArray[np.object_]
     codes_json: bytes
@@ -42,7 +42,7 @@ def build_snapshot(edition: Edition, rows: Sequence[Grid], levels: Sequence[Leve
         ValueError: the grids cannot be looked up in: a code twice, a level without a rank, a parent that does not
             rank above its child.
     """
-    locator = Locator.build(rows, {level.code: level.rank for level in levels})
+    locator = TreeLocator.build(rows, {level.code: level.rank for level in levels})
     return _snapshot(edition, locator, {row.code: _named(row) for row in rows})
 
 
@@ -71,7 +71,7 @@ def _named(row: Grid) -> NamedGrid:
     return NamedGrid.make(row.code, row.name, row.level or "", row.kind)
 
 
-def _snapshot(edition: Edition, locator: Locator, named: Mapping[str, NamedGrid]) -> Snapshot:
+def _snapshot(edition: Edition, locator: TreeLocator, named: Mapping[str, NamedGrid]) -> Snapshot:
     codes = np.array([*locator.codes, None], dtype=np.object_)
     codes.flags.writeable = False
     return Snapshot(

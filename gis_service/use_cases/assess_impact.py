@@ -15,7 +15,7 @@ from gis_service.domain.lineage import Lineage, trace
 from gis_service.domain.pay import PayRules
 from gis_service.domain.plan import Draft, Plan
 from gis_service.errors import ClashError, NotFoundError
-from grid_boundaries.locate.locator import Locator
+from grid_boundaries.locate.tree_locator import TreeLocator
 from grid_boundaries.partition import Grid
 from grid_boundaries.redraw.transfers import Transfer, find_transfers, is_sound
 
@@ -78,7 +78,7 @@ class _Redrawn:
 
     def owners_after(self, lons: Sequence[float], lats: Sequence[float]) -> list[str | None]:
         """Return who will own some points: the deepest grid around them, of those that were loaded."""
-        locator = Locator.build(list(self.after.grids.values()), self.ranks)
+        locator = TreeLocator.build(list(self.after.grids.values()), self.ranks)
         indices: NDArray[np.int32] = locator.locate_many(lons, lats)
         return [None if index < 0 else locator.codes[index] for index in indices.tolist()]
 

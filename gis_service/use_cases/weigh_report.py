@@ -22,7 +22,7 @@ from grid_boundaries.check import (
     weigh_with_buildings,
     weigh_with_workloads,
 )
-from grid_boundaries.locate.locator import Locator
+from grid_boundaries.locate.tree_locator import TreeLocator
 from grid_boundaries.partition import Grid
 from grid_boundaries.redraw.transfers import is_sound
 
@@ -111,7 +111,7 @@ def _count_buildings(
     """Return how many of the buildings stand in each of some grids; on a common edge in the smallest code."""
     if not grids or not standing:
         return {grid.code: 0 for grid in grids}
-    locator = Locator.build(list(grids), {level.code: level.rank for level in work.levels.list_all()})
+    locator = TreeLocator.build(list(grids), {level.code: level.rank for level in work.levels.list_all()})
     owners = locator.locate_many([one.lon for one in standing], [one.lat for one in standing])
     counts = np.bincount(owners[owners >= 0], minlength=len(locator.codes)).tolist()
     return dict(zip(locator.codes, counts, strict=True))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Match(StrEnum):
@@ -19,8 +19,7 @@ class Match(StrEnum):
     """In no grid at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(NamedTuple):
     """The owner of one point, as indices into ``Locator.codes``.
 
     ``tied`` holds the other grids of the owner's level whose closed polygons cover the point too, by code.

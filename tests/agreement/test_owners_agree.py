@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from gis_service import demo
 from gis_service.database.unit_of_work import UnitOfWork
 from grid_boundaries.locate.coordinates import quantise
-from grid_boundaries.locate.locator import NOBODY, Locator
+from grid_boundaries.locate.locator import NOBODY
 from grid_boundaries.partition import Grid, from_lattice
 from tests.support.editions import RANKS, store_edition, store_ranks
+from tests.support.locators import FORMS
 
 PANLONG = "530103"
 DISTRICTS = Path(demo.__file__).parent / "data" / "kunming_districts.geojson"
@@ -80,6 +81,12 @@ def places_of(grids: list[Grid]) -> np.ndarray:
     return np.unique(np.vstack([*on_edges, anywhere]), axis=0)
 
 
+@pytest.fixture(params=["tree", "raster"])
+def build(request):
+    """How a locator is made; its other forms are compared with these in tests/grid_boundaries/locate."""
+    return FORMS[request.param]
+
+
 @pytest.fixture(params=[partial_tree(), long_edges()], ids=["a partial tree", "long slanted edges"])
 def ground(request, open_session: sessionmaker[Session], work: UnitOfWork) -> tuple[list[Grid], UnitOfWork]:
     """Grids, stored as edition 1."""
@@ -88,10 +95,10 @@ def ground(request, open_session: sessionmaker[Session], work: UnitOfWork) -> tu
     return request.param, work
 
 
-def test_memory_and_database_name_the_same_owner_of_every_vertex_edge_and_place(ground):
+def test_memory_and_database_name_the_same_owner_of_every_vertex_edge_and_place(ground, build):
     """About 7,000 places in the tree and 5,000 at the long edges; not one may differ."""
     grids, opened = ground
-    locator = Locator.build(grids, RANKS)
+    locator = build(grids, RANKS)
     places = places_of(grids)
     codes = np.array([*locator.codes, None], dtype=np.object_)
     in_memory = codes[locator.locate_many(places[:, 0], places[:, 1])].tolist()
@@ -105,10 +112,10 @@ def test_memory_and_database_name_the_same_owner_of_every_vertex_edge_and_place(
     assert not differing
 
 
-def test_one_point_alone_has_the_answer_of_the_database(ground):
+def test_one_point_alone_has_the_answer_of_the_database(ground, build):
     """Owner, ties and edge of some 300 points on vertices, edges and anywhere."""
     grids, opened = ground
-    locator = Locator.build(grids, RANKS)
+    locator = build(grids, RANKS)
     places = places_of(grids)
     with opened as work:
         for lon, lat in places[:: len(places) // 300].tolist():
@@ -123,13 +130,13 @@ def test_one_point_alone_has_the_answer_of_the_database(ground):
                 assert located.match == "partial" or (located.match == "edge") is covering[0].is_on_edge
 
 
-def test_every_place_in_the_coverage_has_exactly_one_owner():
+def test_every_place_in_the_coverage_has_exactly_one_owner(build):
     """All vertices and edge midpoints of the fourteen districts: the smallest code of those that touch the place.
 
     A vertex always has an owner; a midpoint moved to the lattice may fall off the outer edge.
     """
     grids = sorted(districts(), key=lambda grid: grid.code)
-    locator = Locator.build(grids, RANKS)
+    locator = build(grids, RANKS)
     vertices = edge_places(grids, 0.0)
     places = np.vstack([vertices, edge_places(grids, 0.5)])
     lons, lats = quantise(places[:, 0], places[:, 1])
@@ -139,7 +146,7 @@ def test_every_place_in_the_coverage_has_exactly_one_owner():
     assert (np.where(touching.any(axis=0), touching.argmax(axis=0), NOBODY) == owners).all()
 
 
-def test_locator_and_database_agree_everywhere_in_panlong(demo_work):
+def test_locator_and_database_agree_everywhere_in_panlong(demo_work, build):
     """The demo district: 3,000 random points, every vertex, every midpoint of an edge, and a nanodegree beside each.
 
     Not one difference among some 150,000 points.
@@ -154,7 +161,7 @@ def test_locator_and_database_agree_everywhere_in_panlong(demo_work):
         aside = np.concatenate([vertices + step, vertices - step[::-1], midpoints + step[::-1]])
         points = np.concatenate([random, vertices, midpoints, aside])
         lons, lats = quantise(points[:, 0], points[:, 1])
-        locator = Locator.build(grids, ranks)
+        locator = build(grids, ranks)
         from_memory = [None if owner == NOBODY else locator.codes[owner] for owner in locator.locate_many(lons, lats)]
 
         from_database = demo_work.owners.of_points(1, lons.tolist(), lats.tolist())

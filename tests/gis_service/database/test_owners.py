@@ -13,7 +13,7 @@ from gis_service.database import owners
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.lookup import CoveringGrid
 from grid_boundaries.locate.coordinates import CoordinateError
-from grid_boundaries.locate.locator import Locator
+from grid_boundaries.locate.tree_locator import TreeLocator
 from grid_boundaries.partition import Grid
 from tests.support.editions import NEW_YEAR, RANKS, store_edition, store_ranks
 from tests.support.tree import at, troubled_tree
@@ -81,7 +81,7 @@ def test_a_determinant_that_rounds_to_zero_decides_nothing(open_session, work):
     with open_session() as session:
         plain = "SELECT ST_Covers(shape, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)) FROM grid"
         assert session.execute(text(plain), {"lon": beside[0], "lat": beside[1]}).scalar_one() is True
-    assert Locator.build(grids, RANKS).locate(*beside).owner_index is None
+    assert TreeLocator.build(grids, RANKS).locate(*beside).owner_index is None
     with work:
         assert work.owners.of_points(1, *zip(beside, strict=True)) == [None]
         assert work.owners.covering(1, *beside) == []
@@ -89,7 +89,7 @@ def test_a_determinant_that_rounds_to_zero_decides_nothing(open_session, work):
 
 def test_the_nearest_grid_is_that_of_the_locator(tree):
     """Around the tree, in it, and far away: the same grid at the same distance."""
-    locator = Locator.build(troubled_tree(), RANKS)
+    locator = TreeLocator.build(troubled_tree(), RANKS)
     with tree as work:
         for place in (at(3, -1), at(-2, 1.5), at(5, 5), at(2, 3.001), at(0.5, 2.5), (-70.0, -30.0)):
             index, distance_m = locator.nearest(*place)
@@ -117,7 +117,7 @@ def test_the_chain_begins_at_the_root(tree):
 def test_codes_are_sorted_byte_by_byte(tree):
     """As the locator sorts them, whatever the collation of the database."""
     with tree as work:
-        assert tuple(work.owners.codes(1)) == Locator.build(troubled_tree(), RANKS).codes
+        assert tuple(work.owners.codes(1)) == TreeLocator.build(troubled_tree(), RANKS).codes
 
 
 def test_what_is_no_place_is_refused(tree):

@@ -16,15 +16,22 @@ from grid_boundaries.locate.coordinates import CoordinateError
 from grid_boundaries.locate.locator import NOBODY, Locator
 from grid_boundaries.partition import Grid, from_lattice, on_lattice
 from tests.support.editions import RANKS
+from tests.support.locators import FORMS
 from tests.support.tree import at, troubled_tree
 
 STEP = 1_000_000  # lattice steps: a thousandth of a degree
 
 
+@pytest.fixture(scope="module", params=FORMS)
+def build(request):
+    """How a locator is made: in each of its forms."""
+    return FORMS[request.param]
+
+
 @pytest.fixture(scope="module")
-def locator() -> Locator:
+def locator(build) -> Locator:
     """The troubled tree of tests/support/tree.py."""
-    return Locator.build(troubled_tree(), RANKS)
+    return build(troubled_tree(), RANKS)
 
 
 def found(locator: Locator, across: float, up: float) -> tuple[str, str | None, list[str]]:
@@ -123,9 +130,9 @@ def test_the_chain_goes_from_the_root_to_the_grid(locator):
     assert [locator.codes[index] for index in chain] == ["A", "C", "C1", "C1x"]
 
 
-def test_a_parent_that_is_not_among_the_grids_is_no_parent():
+def test_a_parent_that_is_not_among_the_grids_is_no_parent(build):
     """A district whose city was not given is a root."""
-    alone = Locator.build([Grid("530103", box(102, 24, 103, 25), "district", "5301")], RANKS)
+    alone = build([Grid("530103", box(102, 24, 103, 25), "district", "5301")], RANKS)
     assert alone.parents.tolist() == [NOBODY]
     assert alone.locate(102.5, 24.5).match is Match.INSIDE
 
@@ -135,35 +142,33 @@ def test_codes_are_sorted_as_text_whatever_the_order_of_the_grids(locator):
     assert list(locator.codes) == ["A", "B", "B1", "B2", "B3", "B4", "C", "C1", "C1x", "C1y"]
 
 
-def test_overlapping_grids_are_an_edge_and_the_smallest_code_wins():
+def test_overlapping_grids_are_an_edge_and_the_smallest_code_wins(build):
     """Two grids of one level that share ground: the point lies inside both, and both are told."""
     both = [Grid("Y", box(0, 0, 2, 2), "district"), Grid("X", box(1, 1, 3, 3), "district")]
-    located = Locator.build(both, RANKS).locate(1.5, 1.5)
+    located = build(both, RANKS).locate(1.5, 1.5)
     assert (located.match, located.owner_index, located.tied) == (Match.EDGE, 0, (1,))
 
 
-def test_a_hole_is_not_part_of_its_grid():
+def test_a_hole_is_not_part_of_its_grid(build):
     """In the hole nobody owns; on its rim the grid does."""
     holed = Polygon(box(0, 0, 3, 3).exterior.coords, [box(1, 1, 2, 2).exterior.coords])
-    locator = Locator.build([Grid("X", holed, "district")], RANKS)
+    locator = build([Grid("X", holed, "district")], RANKS)
     assert locator.locate_many([1.5, 1.0, 0.5], [1.5, 1.5, 0.5]).tolist() == [NOBODY, 0, 0]
 
 
-def test_a_grid_may_have_several_parts():
+def test_a_grid_may_have_several_parts(build):
     """Two islands of one grid."""
     islands = MultiPolygon([box(0, 0, 1, 1), box(5, 5, 6, 6)])
-    assert Locator.build([Grid("X", islands, "district")], RANKS).locate_many(
-        [0.5, 5.5, 3], [0.5, 5.5, 3]
-    ).tolist() == [
+    assert build([Grid("X", islands, "district")], RANKS).locate_many([0.5, 5.5, 3], [0.5, 5.5, 3]).tolist() == [
         0,
         0,
         NOBODY,
     ]
 
 
-def test_a_locator_of_nothing_owns_nothing():
+def test_a_locator_of_nothing_owns_nothing(build):
     """No grid at all: every point is outside, and nothing is near."""
-    empty = Locator.build([], RANKS)
+    empty = build([], RANKS)
     assert empty.locate(102.7, 25.0).match is Match.OUTSIDE
     assert empty.locate_many([102.7], [25.0]).tolist() == [NOBODY]
     with pytest.raises(ValueError, match="no grid"):
@@ -183,10 +188,10 @@ def test_a_locator_of_nothing_owns_nothing():
         ),
     ],
 )
-def test_grids_that_cannot_be_looked_up_in_are_refused(grids, sentence):
+def test_grids_that_cannot_be_looked_up_in_are_refused(grids, sentence, build):
     """A code twice, a level without rank, no polygon, a circle of parents."""
     with pytest.raises(ValueError, match=sentence):
-        Locator.build(grids, RANKS)
+        build(grids, RANKS)
 
 
 def test_nothing_of_a_locator_can_be_changed(locator):
@@ -197,12 +202,12 @@ def test_nothing_of_a_locator_can_be_changed(locator):
         locator.grids = []
 
 
-def test_many_threads_get_the_answers_of_one():
+def test_many_threads_get_the_answers_of_one(build):
     """Eight threads ask a new locator of 400 squares at once: nothing in it is made when the first point comes."""
     squares = [Grid(f"{x:02}{y:02}", box(x, y, x + 1, y + 1), "district") for x in range(20) for y in range(20)]
     lons, lats = np.random.default_rng(7).uniform(-1, 21, (2, 20_000))
-    expected = Locator.build(squares, RANKS).locate_many(lons, lats)
-    shared = Locator.build(squares, RANKS)
+    expected = build(squares, RANKS).locate_many(lons, lats)
+    shared = build(squares, RANKS)
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: shared.locate_many(lons, lats), range(8)))
     assert all((answer == expected).all() for answer in answers)
@@ -269,17 +274,21 @@ def test_every_point_of_a_random_partition_has_the_owner_that_exact_arithmetic_g
     """
     if not grids:
         return
-    locator = Locator.build(grids, RANKS)
+    locators = [build(grids, RANKS) for build in FORMS.values()]
     corners = shapely.get_coordinates([grid.shape for grid in grids])
     middles = (corners[:-1] + corners[1:]) / 2
     low, high = corners.min(axis=0), corners.max(axis=0)
     anywhere = [[random.uniform(low[0], high[0]), random.uniform(low[1], high[1])] for _ in range(20)]
     places = shapely.get_coordinates(on_lattice(shapely.MultiPoint(np.vstack([corners, middles, anywhere]))))
-    owners = locator.locate_many(places[:, 0], places[:, 1])
+    owners = locators[0].locate_many(places[:, 0], places[:, 1])
+    for locator in locators[1:]:
+        assert locator.locate_many(places[:, 0], places[:, 1]).tolist() == owners.tolist()
+    for place in places.tolist():
+        assert len({locator.locate(*place) for locator in locators}) == 1
     triangles = [grid for grid in grids if grid.code != "P"]
     community = grids[-1].shape
     for place, owner in zip(places.tolist(), owners.tolist(), strict=True):
         covering = sorted(grid.code for grid in triangles if _covers_exactly(grid.shape, place))
         if not covering and community.covers(Point(place)):
             covering = ["P"]
-        assert (locator.codes[owner] if owner != NOBODY else None) == (covering[0] if covering else None)
+        assert (locators[0].codes[owner] if owner != NOBODY else None) == (covering[0] if covering else None)

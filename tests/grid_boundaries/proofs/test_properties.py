@@ -50,7 +50,7 @@ from grid_boundaries.check import (
     touched_families,
 )
 from grid_boundaries.check.second_opinions import second_opinions
-from grid_boundaries.locate.locator import Locator
+from grid_boundaries.locate.tree_locator import TreeLocator
 from grid_boundaries.partition import Grid, on_lattice
 from grid_boundaries.projection import LocalPlane
 from tests.support.coverages import Build, coverage, from_gauss_kruger, to_gauss_kruger
@@ -495,7 +495,7 @@ def test_22_every_building_has_one_owner_on_borders_and_vertices_too(build, nois
     """Points on every vertex, on the middle of every edge, and anywhere: the covering grid with the least code."""
     partition = coverage(build)
     grids = [Grid(grid.code, grid.shape, "unit_grid") for grid in partition.grids]
-    locator = Locator.build(grids, {"unit_grid": 1})
+    locator = TreeLocator.build(grids, {"unit_grid": 1})
     rng = np.random.default_rng(noise)
     vertices = shapely.get_coordinates([grid.shape for grid in grids])
     west, south, east, north = partition.parent.bounds

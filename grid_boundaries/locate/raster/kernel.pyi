@@ -1,0 +1,9 @@
+import numpy as np
+from numpy.typing import NDArray
+
+from grid_boundaries.locate.raster.arrays import Raster
+
+class Kernel:
+    def __init__(self, raster: Raster, ranks: NDArray[np.int32]) -> None: ...
+    def owner_inside(self, lon: float, lat: float) -> int: ...
+    def owners(self, lons: NDArray[np.float64], lats: NDArray[np.float64], out: NDArray[np.int32]) -> None: ...

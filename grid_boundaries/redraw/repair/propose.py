@@ -79,11 +79,11 @@ def propose_repair(
         give the same proposal, and the repaired grids an empty one: the repair goes on until it has nothing to do, or
         is given up and proposes nothing.
 
-        With ``before``, within a parent, the fault of a grid is undone exactly.  Ground that has one owner now is no
-        fault and stays that owner's, whoever had it before: where one grid lost what another gained, nobody can tell
-        it from a decision.  Grids that a finding names or the repair changes get their published vertices back, to
-        the last one, where they are within a millimetre of those all around and the neighbours fit.  A grid that was
-        also redrawn elsewhere keeps single vertices that the repair has set into its edges, within 0.3 mm.
+        With ``before``, grids that a finding names or the repair changes get their published vertices back, to the
+        last one, where they are within a millimetre of those all around and the neighbours fit: so, within a parent,
+        the fault of a grid is undone.  Ground that has one owner now is no fault and stays that owner's, whoever had
+        it before: where one grid lost what another gained, nobody can tell it from a decision.  A grid that was also
+        redrawn elsewhere, or a sharp corner of which noding took farther, keeps vertices that the repair has set.
     """
     grids = sorted(grids, key=lambda grid: (grid.code, b"" if grid.shape is None else grid.shape.wkb))
     work = _Work(grids, rules, levels, before, choices, parent, parent_code)

@@ -137,14 +137,21 @@ def post_redo(principal: Planner, plan_id: PlanId, if_match: IfMatch, work: Work
 @router.get("/v1/plans/{plan_id}/grids", response_class=Response, responses={200: {"content": {GEOJSON: {}}}})
 def get_draft(
     _: Reader,
+    request: Request,
     plan_id: PlanId,
     work: Work,
     box: Box,
     everything: Annotated[bool, Query(alias="all", description="the grids that the plan leaves alone, too")] = False,  # noqa: FBT002 - FastAPI reads it
+    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Response:
-    """Return the grids that the plan touches, as it wants them; those that it retires as they were."""
-    plan, grids = read_draft(plan_id, work, everything=everything, box=box)
-    return _json(grids_json(plan, grids), plan, media_type=GEOJSON)
+    """Return the grids that the plan touches, by code, as it wants them; those that it retires as they were."""
+    after = "" if cursor is None else decode_cursor(cursor, str)[0]
+    plan, grids = read_draft(plan_id, work, limit=limit + 1, after=after, everything=everything, box=box)
+    following = encode_cursor(grids[limit - 1].code) if len(grids) > limit else None
+    response = _json({**grids_json(plan, grids[:limit]), "next": following}, plan, media_type=GEOJSON)
+    link_next(request, response, following)
+    return response
 
 
 @router.get("/v1/plans/{plan_id}/report", response_class=Response, responses=JSON)

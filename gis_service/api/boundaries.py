@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from gis_service.api.access import require
-from gis_service.api.dependencies import Body, Work
+from gis_service.api.dependencies import JsonBody, Work
 from gis_service.api.geojson import parse_partition
 from gis_service.use_cases.check_boundaries import check_boundaries
 from gis_service.use_cases.weigh_report import count_registered
@@ -28,7 +28,7 @@ _BODY = {
 
 @router.post("/v1/boundaries/check", openapi_extra=_BODY, dependencies=[Depends(require("planner"))])
 def post_check(
-    body: Body,
+    body: JsonBody,
     work: Work,
     tolerance_m: Annotated[float, Query(gt=0, le=1000, allow_inf_nan=False)] = 0.05,
 ) -> Response:

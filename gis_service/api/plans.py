@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gis_service.api.access import require
-from gis_service.api.dependencies import Body, Box, Work
+from gis_service.api.dependencies import Box, JsonBody, Work
 from gis_service.api.grids import GEOJSON, edition_json
 from gis_service.api.paging import decode_cursor, encode_cursor, link_next
 from gis_service.api.plan_changes import CHANGE_BODY, parse_change, parse_choices
@@ -114,7 +114,7 @@ def delete_plan(principal: Planner, plan_id: PlanId, if_match: IfMatch, work: Wo
     responses=CREATED,
     openapi_extra=CHANGE_BODY,
 )
-def post_change(principal: Planner, plan_id: PlanId, if_match: IfMatch, body: Body, work: Work) -> Response:
+def post_change(principal: Planner, plan_id: PlanId, if_match: IfMatch, body: JsonBody, work: Work) -> Response:
     """Apply an operation to the draft at once; the answer has what it made and what the check says of it."""
     step = change_plan(plan_id, parse_change(body), principal, work, expected=if_match)
     return _json(step_json(step), step.record.plan, 201)

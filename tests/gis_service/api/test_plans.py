@@ -410,6 +410,11 @@ BROKEN = [
     ({"op": "rename", "code": "530199", "name": "x"}, "unknown-code", "/code"),
     ({"op": "merge", "codes": [FIRST, FOURTH], "into": FIRST}, "different-parents", "/codes"),
     ({"op": "create", "feature": feature(FIRST)}, "code-in-use", "/feature"),
+    ({"op": "create", "feature": feature("A1", kind="round")}, "unknown-kind", "/feature"),
+    ({"op": "replace", "features": [feature(FIRST), feature("A1", level="planet")]}, "wrong-level", "/features/1"),
+    ({"op": "replace", "features": [feature(FIRST), feature("a-1")]}, "bad-code", "/features/1"),
+    ({"op": "replace", "features": [feature(FIRST), feature(FIRST, kind="round")]}, "unknown-kind", "/features/1"),
+    ({"op": "replace", "features": [feature(code) for code in "ABA"]}, "duplicate-code", "/features/2"),
     (
         {"op": "split", "code": FIRST, "line": MOVED_EDGE, "new_codes": ["A", "B", "C"]},
         "wrong-number-of-codes",

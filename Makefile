@@ -46,7 +46,7 @@ test: setup ## run every test
 	$(SAY) 'console tests'
 	@cd $(CONSOLE) && npm test --silent
 	$(SAY) 'tests'
-	@$(BIN)/pytest --cov --cov-report=term:skip-covered
+	@$(BIN)/pytest --numprocesses logical --dist loadfile --cov --cov-report=term:skip-covered
 
 check: setup ## style, types, imports, spelling, console
 	$(SAY) 'style'

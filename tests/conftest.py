@@ -39,11 +39,15 @@ TEMPLATE = "gis_test_template"
 
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
-    """A PostgreSQL server that tests may fill with databases: GIS_TEST_SERVER_URL, or a private cluster."""
+    """A PostgreSQL server that tests may fill with databases: GIS_TEST_SERVER_URL, or a private cluster.
+
+    Each process of a run that is shared between several has a private one of its own.
+    """
     if given := os.environ.get("GIS_TEST_SERVER_URL"):
         yield given
         return
-    cluster = EmbeddedCluster(PROJECT / ".gis" / "test-postgres", durable=False)
+    process = os.environ.get("PYTEST_XDIST_WORKER", "")
+    cluster = EmbeddedCluster(PROJECT / ".gis" / f"test-postgres{process}", durable=False)
     yield cluster.start()
     cluster.stop()
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends, Query
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from gis_service.api.media_types import is_json, media_type_of, must_be_json
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.edition import Bounds
 from gis_service.errors import InputFault, RuleBrokenError
@@ -20,6 +22,14 @@ async def open_work(request: Request) -> UnitOfWork:
 
 async def read_body(request: Request) -> bytes:
     """Return the whole body; its size is bounded before it comes here."""
+    return await request.body()
+
+
+async def read_json_body(request: Request) -> bytes:
+    """Return the whole body, which may say that it is JSON or nothing; another type is a 415."""
+    given = media_type_of(request)
+    if given and not is_json(given):
+        raise HTTPException(415, must_be_json(given))
     return await request.body()
 
 
@@ -46,4 +56,5 @@ def _bad_bbox(sentence: str) -> RuleBrokenError:
 
 Work = Annotated[UnitOfWork, Depends(open_work)]
 Body = Annotated[bytes, Depends(read_body)]
+JsonBody = Annotated[bytes, Depends(read_json_body)]
 Box = Annotated[Bounds | None, Depends(parse_bbox)]

@@ -84,7 +84,7 @@ def post_revert(
 
 @router.get("/v1/editions/{number}/hand-overs")
 def get_hand_overs(
-    number: Number, work: Work, principal: Annotated[Principal, Depends(require("dispatcher", "auditor"))]
+    number: Number, work: Work, principal: Annotated[Principal, Depends(require("dispatcher", "planner", "auditor"))]
 ) -> dict[str, Any]:
     """Return the open incidents whose ground an edition gave to another grid, with the owner they should have."""
     waiting = list_hand_overs(number, principal, work)

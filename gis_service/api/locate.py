@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from gis_service.api.hot import HotRoute
 from gis_service.api.locate_openapi import LOCATE_OPENAPI_PATHS
+from gis_service.api.media_types import media_type_of
 from gis_service.api.query import instant_of, needed_number_of, number_of, parse_instant, text_of, wrong_parameter
 from gis_service.domain.coordinates import DEFAULT_CRS, point_in_wgs84, points_in_wgs84
 from gis_service.domain.lookup import PointAnswer, Question
@@ -46,7 +47,7 @@ async def get_owner(request: Request) -> Response:
 
 async def post_batch(request: Request) -> Response:
     """Return whose ground many points are, as codes or as indices."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = media_type_of(request)
     if media_type not in {JSON, BINARY}:
         raise HTTPException(415, f"the body must be {JSON} or {BINARY}")
     body = await request.body()

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gis_service.api.dependencies import Body, Work
+from gis_service.api.media_types import media_type_of
 from gis_service.api.plans import CREATED, IfMatch, PlanId, Planner
 from gis_service.api.schemas_plans import step_json
 from gis_service.files.grid_fields import FieldMapping
@@ -51,7 +52,7 @@ class ImportQuery(BaseModel):
 
 async def read_suffix(request: Request) -> str:
     """Return the ending of the format that the request names; another one is a 415."""
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    given = media_type_of(request)
     if given not in MEDIA_TYPES:
         known = ", ".join(MEDIA_TYPES)
         raise HTTPException(415, f"the Content-Type must be one of {known}; it is {given or 'missing'}")

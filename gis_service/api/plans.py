@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gis_service.api.access import require
-from gis_service.api.dependencies import Body, Box, Work
+from gis_service.api.dependencies import Box, JsonBody, Work
 from gis_service.api.grids import GEOJSON, edition_json
 from gis_service.api.paging import decode_cursor, encode_cursor, link_next
 from gis_service.api.plan_changes import CHANGE_BODY, parse_change, parse_choices
@@ -114,7 +114,7 @@ def delete_plan(principal: Planner, plan_id: PlanId, if_match: IfMatch, work: Wo
     responses=CREATED,
     openapi_extra=CHANGE_BODY,
 )
-def post_change(principal: Planner, plan_id: PlanId, if_match: IfMatch, body: Body, work: Work) -> Response:
+def post_change(principal: Planner, plan_id: PlanId, if_match: IfMatch, body: JsonBody, work: Work) -> Response:
     """Apply an operation to the draft at once; the answer has what it made and what the check says of it."""
     step = change_plan(plan_id, parse_change(body), principal, work, expected=if_match)
     return _json(step_json(step), step.record.plan, 201)
@@ -137,14 +137,21 @@ def post_redo(principal: Planner, plan_id: PlanId, if_match: IfMatch, work: Work
 @router.get("/v1/plans/{plan_id}/grids", response_class=Response, responses={200: {"content": {GEOJSON: {}}}})
 def get_draft(
     _: Reader,
+    request: Request,
     plan_id: PlanId,
     work: Work,
     box: Box,
     everything: Annotated[bool, Query(alias="all", description="the grids that the plan leaves alone, too")] = False,  # noqa: FBT002 - FastAPI reads it
+    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Response:
-    """Return the grids that the plan touches, as it wants them; those that it retires as they were."""
-    plan, grids = read_draft(plan_id, work, everything=everything, box=box)
-    return _json(grids_json(plan, grids), plan, media_type=GEOJSON)
+    """Return the grids that the plan touches, by code, as it wants them; those that it retires as they were."""
+    after = "" if cursor is None else decode_cursor(cursor, str)[0]
+    plan, grids = read_draft(plan_id, work, limit=limit + 1, after=after, everything=everything, box=box)
+    following = encode_cursor(grids[limit - 1].code) if len(grids) > limit else None
+    response = _json({**grids_json(plan, grids[:limit]), "next": following}, plan, media_type=GEOJSON)
+    link_next(request, response, following)
+    return response
 
 
 @router.get("/v1/plans/{plan_id}/report", response_class=Response, responses=JSON)

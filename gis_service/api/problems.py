@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gis_service.api.media_types import is_json, media_type_of, must_be_json
 from gis_service.errors import (
     BadAddressError,
     ClashError,
@@ -94,8 +95,12 @@ def install_problems(app: FastAPI) -> None:
         assert isinstance(error, ServiceError)  # noqa: S101 - what the handler is registered for
         return problem_of(error)
 
-    async def invalid(_: Request, error: Exception) -> Response:
+    async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - what the handler is registered for
+        given = media_type_of(request)
+        # A body of another type is not parsed: the framework says that it is no object.
+        if any(entry["loc"] == ("body",) for entry in error.errors()) and given and not is_json(given):
+            return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", must_be_json(given))
         return _problem_of_validation(error)
 
     async def by_framework(_: Request, error: Exception) -> Response:

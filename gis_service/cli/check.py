@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
@@ -35,6 +35,9 @@ def check(  # noqa: PLR0917 - a command names all that it takes
     code_field: Annotated[
         str | None, typer.Option(help="The field that holds the codes; guessed by default.")
     ] = None,
+    under: Annotated[
+        str | None, typer.Option(help="The grid at the top of FILE, as exported --under it; its parent is elsewhere.")
+    ] = None,
     layer: Annotated[str | None, typer.Option(help="Which layer of FILE; the first by default.")] = None,
     tolerance_m: Annotated[float, typer.Option(min=0, help="Up to this width edges are misaligned.")] = 0.05,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
@@ -56,7 +59,7 @@ def check(  # noqa: PLR0917 - a command names all that it takes
         raise typer.BadParameter("a length in metres is needed", param_hint="--tolerance-m")
     try:
         with Console(stderr=True).status(f"Checking {file.name}"):
-            given, added = _read(file, parent, code_field, layer)
+            given, added = _read(file, parent, code_field, layer, under)
             rules = CheckRules(tolerance_m=tolerance_m)
             differences = [] if certificate is None else _verify(given, certificate)
             report = check_boundaries(*given, rules) if certificate is None and fix is None else None
@@ -84,14 +87,25 @@ def check(  # noqa: PLR0917 - a command names all that it takes
     raise typer.Exit(0 if report.valid else 1)
 
 
-def _read(file: Path, parent_file: Path | None, code_field: str | None, layer: str | None) -> tuple[_Given, int]:
+def _read(
+    file: Path, parent_file: Path | None, code_field: str | None, layer: str | None, under: str | None
+) -> tuple[_Given, int]:
     """Return grids, parent and its code, and how many vertices had to be set on long edges of projected files."""
     read = [read_vector_file(file, layer), *([read_vector_file(parent_file)] if parent_file else [])]
     (given, *outer), added = convert_to_degrees(read)
     field = given.code_field(code_field)
     grids = [_grid(feature, field, number) for number, feature in enumerate(given.features, start=1)]
+    if under is not None:
+        grids = _as_root(grids, under, file)
     parent, parent_code = _parent_of(outer[0], code_field) if outer else _own_parent(given, field)
     return (grids, parent, parent_code), added
+
+
+def _as_root(grids: Sequence[Grid], code: str, file: Path) -> list[Grid]:
+    """Return the grids, the one with this code without its parent."""
+    if all(grid.code != code for grid in grids):
+        raise RuleBrokenError(f"{file} has no grid {code}; --under names the grid at its top.")
+    return [replace(grid, parent=None) if grid.code == code else grid for grid in grids]
 
 
 def _verify(given: _Given, certificate_file: Path) -> list[Difference]:

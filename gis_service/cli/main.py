@@ -26,10 +26,17 @@ from gis_service.errors import ServiceError
 
 
 class RefusingGroup(TyperGroup):
-    """Tells a refusal in one line on standard error, without a traceback."""
+    """Tells a refusal, a wrong setting and a wrong use in one line on standard error: no traceback, no box."""
 
-    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - as click declares it
-        """Run a command; exit 1 when the service refuses, 2 when a setting is wrong."""
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:  # noqa: ANN401 - as typer declares it
+        """Read the words before the command; exit 2 when they are wrong."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except typer.TyperException as error:
+            raise _misused(error, info_name or "gis-service") from error
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - as typer declares it
+        """Run a command; exit 1 when the service refuses, 2 when a setting or a word of the command is wrong."""
         try:
             return super().invoke(ctx)
         except ServiceError as error:
@@ -43,6 +50,22 @@ class RefusingGroup(TyperGroup):
                 name, sentence = "_".join(map(str, entry["loc"])).upper(), entry["msg"].removeprefix("Value error, ")
                 print(f"GIS_{name}: {sentence}", file=sys.stderr)
             raise typer.Exit(2) from error
+        except typer.TyperException as error:
+            command = f"{ctx.command_path} {ctx.invoked_subcommand or ''}".rstrip()
+            raise _misused(error, command) from error
+
+
+def _misused(error: typer.TyperException, command: str) -> typer.Exit:
+    """Tell what is wrong with the words of a command and where its use is told; ``command`` if the error knows none.
+
+    The error of a group without a command has no sentence: the help is printed already.
+    """
+    context = getattr(error, "ctx", None)
+    sentence = " ".join(error.format_message().replace("Value error, ", "").split())
+    if sentence:
+        told = command if context is None else context.command_path
+        print(f"{sentence}{'' if sentence[-1] in '.?' else '.'} See '{told} --help'.", file=sys.stderr)
+    return typer.Exit(error.exit_code)
 
 
 app = typer.Typer(

@@ -31,9 +31,7 @@ def refusing() -> Iterator[None]:
     try:
         yield
     except ServiceError as error:
-        typer.echo(error.detail, err=True)
-        if "message_zh" in error.members:
-            typer.echo(error.members["message_zh"], err=True)
+        typer.echo(" ".join([error.detail, *filter(None, [error.members.get("message_zh")])]), err=True)
         raise typer.Exit(2) from None
 
 

@@ -15,10 +15,10 @@ from rich.table import Table
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
-from gis_service.cli.written_files import SUFFIXES, write_vector_file
 from gis_service.domain.level import USUAL_LEVELS
 from gis_service.errors import RuleBrokenError
 from gis_service.files.vector_files import VectorFile, read_vector_file
+from gis_service.files.written_features import SUFFIXES, write_vector_file
 from grid_boundaries.check import CheckRules
 from grid_boundaries.check.messages import area
 from grid_boundaries.check.validity import inspect_shapes

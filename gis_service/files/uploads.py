@@ -10,6 +10,7 @@ from pathlib import Path
 from gis_service.domain.level import Level
 from gis_service.errors import RuleBrokenError, ServiceError
 from gis_service.files.grid_fields import FieldMapping, FileGrids, read_grids
+from gis_service.files.upload_refusals import complete_refusal
 from gis_service.files.vector_files import convert_to_degrees, read_vector_file
 
 MEDIA_TYPES = {
@@ -44,20 +45,29 @@ def read_upload(
         crs: the system of a file that does not say its own.
 
     Raises:
-        ServiceError: what reading a file refuses; its sentences name parameters instead of options, and no place.
+        ServiceError: what reading a file refuses; its sentences name parameters instead of options, and no folder of
+            ours; ``faults`` and ``message_zh`` as in ``upload_refusals``.
     """
     with tempfile.TemporaryDirectory(prefix="gis-upload-") as folder:
         path = Path(folder) / f"upload{suffix}"
         path.write_bytes(body)
         try:
-            file = read_vector_file(path, layer, crs=crs, most_bytes=max(LEAST_BYTES, MOST_TIMES * len(body)))
-            (file,), _ = convert_to_degrees([file])
-            return read_grids(file, fields, levels)
-        except RecursionError:
-            raise RuleBrokenError(
-                "the file is not readable: its contents are nested too deeply", code="unreadable-file"
-            ) from None
+            return _read(path, fields, levels, layer=layer, crs=crs, size=len(body))
         except ServiceError as error:
             told = error.detail.replace(str(path), "the file").replace(folder, "")
             error.detail = _OPTION.sub(lambda option: option[1].replace("-", "_"), told)
+            complete_refusal(error)
             raise
+
+
+def _read(
+    path: Path, fields: FieldMapping, levels: Sequence[Level], *, layer: str | None, crs: str | None, size: int
+) -> FileGrids:
+    try:
+        file = read_vector_file(path, layer, crs=crs, most_bytes=max(LEAST_BYTES, MOST_TIMES * size))
+        (file,), _ = convert_to_degrees([file])
+        return read_grids(file, fields, levels)
+    except RecursionError:
+        raise RuleBrokenError(
+            f"{path} is not readable: its contents are nested too deeply.", code="unreadable-file"
+        ) from None

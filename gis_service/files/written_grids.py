@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,14 +15,21 @@ from numpy.typing import NDArray
 from shapely.geometry import mapping
 
 from gis_service.errors import RuleBrokenError
+from gis_service.files.written_whole import (
+    PARQUET,
+    TEXT_BYTES,
+    refuse_other_endings,
+    write_geoparquet,
+    write_whole,
+    write_with_gdal,
+)
 from grid_boundaries.partition import Grid
 
 _DEGREES = (4326, 4490)
 _FIRST_PROJECTED, _LAST_PROJECTED = 4513, 4554
 _TEXTS = ("code", "name", "level", "parent", "kind")
-_TEXT_BYTES = 254  # what a field of text in a Shapefile holds
 _DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile"}
-SUFFIXES = (".geojson", ".json", *_DRIVERS, ".parquet")
+SUFFIXES = (".geojson", ".json", *_DRIVERS, PARQUET)
 
 Batches: TypeAlias = Iterable[Sequence[Grid]]
 
@@ -45,24 +50,13 @@ def write_grids(path: Path, batches: Batches, *, epsg: int = 4326, head: Mapping
     Raises:
         RuleBrokenError: the ending or the system is not written, text is too long for a Shapefile, or writing fails.
     """
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise RuleBrokenError(f"{path} has an ending that is not known; write one of {', '.join(SUFFIXES)}.")
+    suffix = refuse_other_endings(path, SUFFIXES)
     if epsg not in _DEGREES and not _FIRST_PROJECTED <= epsg <= _LAST_PROJECTED:
         raise RuleBrokenError(
             f"EPSG:{epsg} is not written; take EPSG:4326, EPSG:4490 or EPSG:4513 to 4554.", code="unknown-crs"
         )
     write = _writer(suffix, epsg, head or {})
-    if not path.parent.is_dir():
-        raise RuleBrokenError(f"There is no directory {path.parent}.")
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as beside:
-            count = write(Path(beside) / path.name, batches)
-            for part in sorted(Path(beside).iterdir()):
-                os.replace(part, path.parent / part.name)  # noqa: PTH105  Path.replace would hide that this is atomic
-    except OSError as error:
-        raise RuleBrokenError(f"{path} cannot be written: {error.strerror or error}.") from None
-    return count
+    return write_whole(path, lambda draft: write(draft, batches))
 
 
 def _writer(suffix: str, epsg: int, head: Mapping[str, Any]) -> Callable[[Path, Batches], int]:
@@ -70,9 +64,9 @@ def _writer(suffix: str, epsg: int, head: Mapping[str, Any]) -> Callable[[Path, 
         if epsg not in _DEGREES:
             raise RuleBrokenError("GeoJSON is in degrees; take EPSG:4326 or EPSG:4490, or another format.")
         return partial(_write_geojson, epsg=epsg, head=head)
-    if suffix == ".parquet":
+    if suffix == PARQUET:
         return partial(_write_parquet, epsg=epsg)
-    return partial(_write_with_gdal, epsg=epsg, driver=_DRIVERS[suffix])
+    return partial(_write_layer, epsg=epsg, driver=_DRIVERS[suffix])
 
 
 def _write_geojson(path: Path, batches: Batches, *, epsg: int, head: Mapping[str, Any]) -> int:
@@ -102,64 +96,42 @@ def _row(grid: Grid) -> dict[str, Any]:
     }
 
 
-def _write_with_gdal(path: Path, batches: Batches, *, epsg: int, driver: str) -> int:
-    try:
-        from pyogrio.errors import DataSourceError, FeatureError, FieldError, GeometryError
-        from pyogrio.raw import write
-    except ImportError:
-        raise _needs("pyogrio", path) from None
+def _write_layer(path: Path, batches: Batches, *, epsg: int, driver: str) -> int:
     grids = [grid for batch in batches for grid in batch]
     if driver == _DRIVERS[".shp"]:
         _refuse_long_names(path, grids)
-    texts = [np.array([getattr(grid, name) for grid in grids], dtype=object) for name in _TEXTS]
-    households = np.array([grid.households or 0 for grid in grids], dtype=np.int32)
+    columns = {name: np.array([getattr(grid, name) for grid in grids], dtype=object) for name in _TEXTS}
+    columns["households"] = np.array([grid.households or 0 for grid in grids], dtype=np.int32)
     unknown = np.array([grid.households is None for grid in grids], dtype=np.bool_)
-    try:
-        write(
-            path,
-            shapely.to_wkb(_shapes(grids, epsg)),
-            [*texts, households],
-            [*_TEXTS, "households"],
-            field_mask=[*(None for _ in _TEXTS), unknown],
-            driver=driver,
-            layer="grids" if driver == _DRIVERS[".gpkg"] else path.stem,
-            geometry_type="MultiPolygon",
-            promote_to_multi=True,
-            crs=f"EPSG:{epsg}",
-            encoding="UTF-8",
-        )
-    except (DataSourceError, FeatureError, FieldError, GeometryError) as error:
-        raise RuleBrokenError(f"{path} cannot be written: {str(error).rstrip('.')}.") from None
+    write_with_gdal(
+        path,
+        _shapes(grids, epsg),
+        columns,
+        field_mask=[*(None for _ in _TEXTS), unknown],
+        driver=driver,
+        layer="grids" if driver == _DRIVERS[".gpkg"] else path.stem,
+        geometry_type="MultiPolygon",
+        promote_to_multi=True,
+        crs=f"EPSG:{epsg}",
+    )
     return len(grids)
 
 
 def _refuse_long_names(path: Path, grids: Sequence[Grid]) -> None:
-    long = [grid.code for grid in grids if len(grid.name.encode()) > _TEXT_BYTES]
+    long = [grid.code for grid in grids if len(grid.name.encode()) > TEXT_BYTES]
     if long:
         raise RuleBrokenError(
-            f"The names of {', '.join(long[:5])} have more than {_TEXT_BYTES} bytes, which a Shapefile would "
+            f"The names of {', '.join(long[:5])} have more than {TEXT_BYTES} bytes, which a Shapefile would "
             f"cut off; write {path.with_suffix('.gpkg').name}."
         )
 
 
 def _write_parquet(path: Path, batches: Batches, *, epsg: int) -> int:
-    """Write GeoParquet 1.1.0; the member ``crs`` is left out for longitude and latitude in WGS 84, as it has it."""
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError:
-        raise _needs("pyarrow", path) from None
     grids = [grid for batch in batches for grid in batch]
-    shapes = _shapes(grids, epsg)
-    columns = {name: pa.array([getattr(grid, name) for grid in grids], pa.string()) for name in _TEXTS}
-    columns["households"] = pa.array([grid.households for grid in grids], pa.int32())
-    columns["geometry"] = pa.array(shapely.to_wkb(shapes).tolist(), pa.binary())
-    kinds = sorted({shape.geom_type for shape in shapes})
-    told: dict[str, Any] = {"encoding": "WKB", "geometry_types": kinds, "bbox": shapely.total_bounds(shapes).tolist()}
-    if epsg != _DEGREES[0]:
-        told["crs"] = pyproj.CRS.from_epsg(epsg).to_json_dict()
-    geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": told}}
-    parquet.write_table(pa.table(columns).replace_schema_metadata({"geo": orjson.dumps(geo)}), path)
+    columns = {name: [getattr(grid, name) for grid in grids] for name in (*_TEXTS, "households")}
+    types = {**dict.fromkeys(_TEXTS, "string"), "households": "int32"}
+    crs = None if epsg == _DEGREES[0] else pyproj.CRS.from_epsg(epsg).to_json_dict()
+    write_geoparquet(path, _shapes(grids, epsg), columns, types=types, crs=crs)
     return len(grids)
 
 
@@ -170,10 +142,3 @@ def _shapes(grids: Sequence[Grid], epsg: int) -> NDArray[np.object_]:
         return shapes
     plane = pyproj.Transformer.from_crs("EPSG:4490", f"EPSG:{epsg}", always_xy=True)
     return shapely.transform(shapes, lambda points: np.column_stack(plane.transform(points[:, 0], points[:, 1])))
-
-
-def _needs(package: str, path: Path) -> RuleBrokenError:
-    return RuleBrokenError(
-        f"Writing {path.suffix} needs {package}: pip install 'gis-service[files]', or write GeoJSON.",
-        code="format-not-installed",
-    )

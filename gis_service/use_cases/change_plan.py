@@ -16,6 +16,7 @@ from gis_service.use_cases.refuse_outside_scope import refuse_outside_scope
 from gis_service.use_cases.take_step import PlanStep, take_step
 from grid_boundaries.check import CheckRules
 from grid_boundaries.redraw.ground import Ground, Redraw, apply_redraw
+from grid_boundaries.redraw.needs import unknown_parent
 from grid_boundaries.redraw.refusal import RedrawRefusedError
 
 _IN_BODY = {"grid": "feature", "grids": "features"}
@@ -26,13 +27,18 @@ class OperationRefusedError(RuleBrokenError):
     """The operation cannot be done on this ground; nothing has changed."""
 
     def __init__(self, refusal: RedrawRefusedError) -> None:
-        pointer = "" if refusal.pointer is None else f"/{_IN_BODY.get(refusal.pointer, refusal.pointer)}"
         super().__init__(
             refusal.message,
             code=refusal.code,
-            faults=[InputFault(pointer, refusal.message)],
+            faults=[InputFault(_in_body(refusal.pointer), refusal.message)],
             members={"message_zh": refusal.message_zh, "grids": list(refusal.grids)},
         )
+
+
+def _in_body(pointer: str | None) -> str:
+    """Return where an argument stands in a body, as a JSON pointer."""
+    name, slash, number = (pointer or "").partition("/")
+    return f"/{_IN_BODY.get(name, name)}{slash}{number}" if name else ""
 
 
 def change_plan(
@@ -58,7 +64,10 @@ def change_plan(
         draft = work.plans.draft(plan_id)
         ground = load_ground(operation, plan, draft, work)
         redraw = _apply(operation, ground)
-        refuse_outside_scope(principal, _redrawn(redraw), ground, apply_redraw(ground, redraw))
+        redrawn = apply_redraw(ground, redraw)
+        if principal.scope is not None:
+            _refuse_unknown_parents(operation, redrawn)
+        refuse_outside_scope(principal, _redrawn(redraw), ground, redrawn)
         redraw = _count_households(operation, redraw, ground, _settled(plan, operation, work), work)
         made = Draft(redraw.grids, redraw.retired, redraw.refined - draft.redrawn, _restored(redraw, draft))
         change = work.plans.record_change(
@@ -76,6 +85,16 @@ def _apply(operation: Operation, ground: Ground) -> Redraw:
         return operation.apply(ground)
     except RedrawRefusedError as refusal:
         raise OperationRefusedError(refusal) from None
+
+
+def _refuse_unknown_parents(operation: Operation, redrawn: Ground) -> None:
+    """Refuse grids under a parent that is not there: they would lie in nobody's scope.
+
+    Who has no scope may draw them, and is told by the check.
+    """
+    for number, grid in enumerate(operation.arguments.get("grids", ())):
+        if grid.parent is not None and grid.parent not in redrawn:
+            raise OperationRefusedError(unknown_parent(grid, f"grids/{number}"))
 
 
 def _redrawn(redraw: Redraw) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from gis_service.database.unit_of_work import UnitOfWork
@@ -26,25 +26,48 @@ class DraftGrid:
 
 
 def read_draft(
-    plan_id: int, work: UnitOfWork, *, everything: bool = False, box: Bounds | None = None
+    plan_id: int,
+    work: UnitOfWork,
+    *,
+    limit: int,
+    after: str = "",
+    everything: bool = False,
+    box: Bounds | None = None,
 ) -> tuple[Plan, list[DraftGrid]]:
-    """Return a plan and the grids that it touches, by code; with ``everything`` all others too.
+    """Return a plan and up to ``limit`` of the grids that it touches, by code; with ``everything`` all others too.
 
-    With ``box`` only those whose own box meets it.
+    Args:
+        plan_id: the plan.
+        work: a transaction not yet begun.
+        limit: how many grids at most.
+        after: the last code of the page before.
+        everything: whether to return the grids, too, that the plan leaves alone.
+        box: only the grids whose own box meets this one.
 
     Raises:
         NotFoundError: there is no such plan.
     """
     with work:
         plan = find_plan(plan_id, work)
-        draft = work.plans.draft(plan_id)
-        touched = [one for one in tell_grids(plan.base_edition, draft, draft.touched, work) if _is_near(one, box)]
-        if not everything:
-            return plan, touched
-        base = plan.base_edition
-        whole = work.drafts.whole(base, draft) if box is None else work.drafts.in_box(base, draft, box)
-    others = [DraftGrid(grid.code, "unchanged", grid) for grid in whole if grid.code not in draft.touched]
-    return plan, sorted(touched + others, key=lambda one: one.code)
+        draft, base = work.plans.draft(plan_id), plan.base_edition
+        coming = [code for code in draft.touched if code > after]
+        found = [one for one in tell_grids(base, draft, coming, work) if _is_near(one, box)]
+        if everything and base is not None:
+            found += [
+                DraftGrid(one.code, "unchanged", one) for one in _untouched(base, draft, after, limit, box, work)
+            ]
+    return plan, sorted(found, key=lambda one: one.code)[:limit]
+
+
+def _untouched(
+    base: int, draft: Draft, after: str, limit: int, box: Bounds | None, work: UnitOfWork
+) -> Sequence[Grid]:
+    """Return the grids after a code that a draft leaves alone; those beyond ``limit`` may be left out."""
+    if box is not None:
+        near = work.drafts.in_box(base, draft, box)
+        return [one for one in near if one.code > after and one.code not in draft.touched]
+    coming = sorted(code for code in work.grids.outline(base) if code > after and code not in draft.touched)
+    return work.grids.of_codes(base, coming[:limit])
 
 
 def tell_grids(base: int | None, draft: Draft, codes: Collection[str], work: UnitOfWork) -> tuple[DraftGrid, ...]:

@@ -32,7 +32,12 @@ def replace_grids(
     """
     faults = _find_faults(grids)
     if faults:
-        raise RuleBrokenError("some grids cannot be put into a plan", code="incomplete-grid", faults=faults)
+        raise RuleBrokenError(
+            f"{len(faults)} faults: {faults[0].detail}; no grid is put into the plan",
+            code="incomplete-grid",
+            faults=faults,
+            members={"message_zh": f"有 {len(faults)} 处问题，未将任何网格放入方案。"},
+        )
     operation = Operation("replace", {"grids": tuple(grids)}, {"codes": [grid.code for grid in grids]})
     step = change_plan(plan_id, operation, principal, work, expected=expected)
     if not retired:

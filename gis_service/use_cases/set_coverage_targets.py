@@ -19,19 +19,22 @@ def set_coverage_targets(targets: Sequence[CoverageTarget], work: UnitOfWork) ->
     """Let these targets, and no others, hold from now on.
 
     Raises:
-        RuleBrokenError: a grid comes twice, or is not known; nothing is stored.
+        RuleBrokenError: a grid comes twice (``duplicate-code``) or is not known (``unknown-code``), by the first that
+            does; nothing is stored.
     """
     codes = [target.grid_code for target in targets]
     with work:
         known = work.grids.used_codes(codes)
-        faults = []
+        faults, refused = [], []
         for position, code in enumerate(codes):
             pointer = f"/targets/{position}/grid"
             if code in codes[:position]:
+                refused.append("duplicate-code")
                 faults.append(InputFault(pointer, f"grid {code} comes twice"))
             elif code not in known:
+                refused.append("unknown-code")
                 faults.append(InputFault(pointer, f"no edition has ever had a grid {code}"))
         if faults:
-            raise RuleBrokenError(faults[0].detail, code="broken-rule", faults=faults)
+            raise RuleBrokenError(faults[0].detail, code=refused[0], faults=faults)
         work.coverage_targets.replace_all(targets)
         work.commit()

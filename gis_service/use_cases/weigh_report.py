@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ import shapely
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.plan import Draft
 from gis_service.domain.stock import StandingBuilding
+from gis_service.errors import UnavailableError
 from grid_boundaries.check import (
     BuildingPoints,
     CheckRules,
@@ -19,6 +21,8 @@ from grid_boundaries.check import (
     Report,
     Workload,
     apply_exceptions,
+    count_on_findings,
+    ground_of,
     weigh_with_buildings,
     weigh_with_workloads,
 )
@@ -56,6 +60,34 @@ def weigh_report(
         for one in work.finding_exceptions.granted()
     ]
     return apply_exceptions(report, grants, work.editions.now().astimezone(CITY_ZONE).date())
+
+
+def count_registered(report: Report, work: UnitOfWork) -> Report:
+    """Return a report on grids that are in no plan, with the registered buildings and households on each finding.
+
+    Only findings on ground within the bounds of the edition in force: beyond it, and while the database does not
+    answer, nothing is known.  The verdict stays what it was; a report without ground costs no query.
+
+    Args:
+        report: what the check found.
+        work: a transaction not yet begun.
+    """
+    grounds = {one.id: ground.bounds for one in report.findings if (ground := ground_of(one)) is not None}
+    if not grounds:
+        return report
+    try:
+        with work:
+            edition = work.editions.in_force_at(work.editions.now())
+            if edition is None:
+                return report
+            known = shapely.box(*edition.bounds)
+            grounds = {key: box for key, box in grounds.items() if known.intersects(shapely.box(*box))}
+            standing = work.stock.buildings_in(edition.number, list(grounds.values()))
+    except UnavailableError:
+        return report
+    counted = count_on_findings([one for one in report.findings if one.id in grounds], _points(standing))
+    told = {one.id: one for one in counted}
+    return replace(report, findings=tuple(told.get(one.id, one) for one in report.findings))
 
 
 def _on_ground(edition: int, draft: Draft, work: UnitOfWork) -> list[StandingBuilding]:

@@ -1,7 +1,7 @@
 """The check: whether grids tile their parent, proved or told with place, size and neighbours (decision 6)."""
 
 from grid_boundaries.check.balance import Balance
-from grid_boundaries.check.buildings import BuildingPoints, weigh_with_buildings
+from grid_boundaries.check.buildings import BuildingPoints, count_on_findings, ground_of, weigh_with_buildings
 from grid_boundaries.check.certificate import combine_proofs
 from grid_boundaries.check.compactness import Compactness, compactness, with_compactness
 from grid_boundaries.check.exceptions import EXCEPTABLE, ExceptionGrant, apply_exceptions
@@ -32,6 +32,8 @@ __all__ = [
     "check_tree",
     "combine_proofs",
     "compactness",
+    "count_on_findings",
+    "ground_of",
     "is_tree",
     "touched_families",
     "verify_certificate",

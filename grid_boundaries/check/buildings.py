@@ -10,7 +10,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
-from shapely.geometry import mapping, shape
+from shapely.geometry import mapping
+from shapely.geometry import shape as as_shape
 from shapely.geometry.base import BaseGeometry
 
 from grid_boundaries.check import messages
@@ -82,17 +83,16 @@ def weigh_with_buildings(report: Report, grids: Sequence[Grid], buildings: Build
         *_unowned(report, grids, buildings, centres),
         *_split(grids, buildings, centres),
     ]
-    weighed = replace(report, findings=_weigh(report.findings, buildings, centres))
+    weighed = replace(report, findings=count_on_findings(report.findings, buildings))
     return with_more(weighed, findings)
 
 
-def _weigh(
-    findings: tuple[Finding, ...], buildings: BuildingPoints, centres: NDArray[np.object_]
-) -> tuple[Finding, ...]:
-    """Return findings, those with ground with the number of buildings and households on it."""
-    areal = [number for number, one in enumerate(findings) if one.geometry and one.geometry["type"] in _AREAS]
-    shapes = [_shape(findings[number]) for number in areal]
-    point, place = STRtree(shapes).query(centres, predicate="intersects")
+def count_on_findings(findings: Sequence[Finding], buildings: BuildingPoints) -> tuple[Finding, ...]:
+    """Return findings, those with ground with the number of buildings and households on it, edges included."""
+    shapes = [(number, shape) for number, one in enumerate(findings) if (shape := ground_of(one)) is not None]
+    areal = [number for number, _ in shapes]
+    centres = np.asarray(shapely.points(buildings.lon, buildings.lat), dtype=object)
+    point, place = STRtree([shape for _, shape in shapes]).query(centres, predicate="intersects")
     counts = np.bincount(place, minlength=len(areal))
     households = np.bincount(place, weights=buildings.households[point], minlength=len(areal))
     weighed = list(findings)
@@ -101,8 +101,11 @@ def _weigh(
     return tuple(weighed)
 
 
-def _shape(finding: Finding) -> BaseGeometry:
-    return shape(dict(finding.geometry or {}))
+def ground_of(finding: Finding) -> BaseGeometry | None:
+    """Return the ground that a finding is about, in degrees; None where it is about a place or none at all."""
+    if finding.geometry is None or finding.geometry["type"] not in _AREAS:
+        return None
+    return as_shape(dict(finding.geometry))
 
 
 def _unowned(
@@ -114,7 +117,7 @@ def _unowned(
     numbers = np.flatnonzero(alone)
     if not len(numbers):
         return
-    gaps = [_shape(one) for one in report.findings if one.rule in GAPS and one.geometry]
+    gaps = [ground for one in report.findings if one.rule in GAPS and (ground := ground_of(one)) is not None]
     codes = {grid.code for grid in grids}
     roots = _sound([grid for grid in grids if grid.parent not in codes])[1]
     inside = set(STRtree([*gaps, *roots]).query(centres[numbers], predicate="intersects")[0].tolist())

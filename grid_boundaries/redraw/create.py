@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from grid_boundaries.partition import Grid
 from grid_boundaries.redraw.ground import Ground, Redraw
-from grid_boundaries.redraw.needs import need_free, need_name
+from grid_boundaries.redraw.needs import need_free, need_name, unknown_parent
 from grid_boundaries.redraw.refusal import RedrawRefusedError
-from grid_boundaries.redraw.replace import replace
+from grid_boundaries.redraw.replace import need_usable, replace
 
 
 def create(ground: Ground, grid: Grid) -> Redraw:
@@ -22,6 +22,7 @@ def create(ground: Ground, grid: Grid) -> Redraw:
     need_name(grid.name, "grid")
     if grid.parent is not None:
         _need_parent(ground, grid, grid.parent)
+    need_usable(ground, grid, "grid")
     redraw = replace(ground, [grid])
     detail = {"created": grid.code, "inserted": redraw.detail["inserted"]}
     return Redraw(redraw.grids, redraw.retired, redraw.refined, detail)
@@ -30,13 +31,7 @@ def create(ground: Ground, grid: Grid) -> Redraw:
 def _need_parent(ground: Ground, grid: Grid, code: str) -> None:
     parent = ground.get(code)
     if parent is None:
-        raise RedrawRefusedError(
-            "unknown-code",
-            f"No grid has the code {code}; it cannot be the parent of {grid.code}.",
-            f"没有编码为 {code} 的网格，不能作为 {grid.code} 的上级。",
-            grids=(code,),
-            pointer="grid",
-        )
+        raise unknown_parent(grid, "grid")
     above, own = ground.rank_of(parent.level), ground.rank_of(grid.level)
     if ground.levels and (above is None or own is None or above >= own):
         raise RedrawRefusedError(

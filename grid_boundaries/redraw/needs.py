@@ -71,6 +71,17 @@ def need_all(ground: Ground, codes: Collection[str], least: int, pointer: str = 
     return wanted
 
 
+def unknown_parent(grid: Grid, pointer: str) -> RedrawRefusedError:
+    """Return the refusal of a grid whose parent is not there."""
+    return RedrawRefusedError(
+        "unknown-code",
+        f"No grid has the code {grid.parent}; it cannot be the parent of {grid.code}.",
+        f"没有编码为 {grid.parent} 的网格，不能作为 {grid.code} 的上级。",
+        grids=(grid.parent or "",),
+        pointer=pointer,
+    )
+
+
 def need_free(ground: Ground, code: str, pointer: str) -> str:
     """Return a code that a new grid may take.
 

@@ -13,7 +13,7 @@ class RedrawRefusedError(ValueError):
         message: the English sentence; it names the grids and says what to do.
         message_zh: the same in Chinese.
         grids: codes of the grids in question, ordered as the sentence has them.
-        pointer: the argument that is at fault, by its name.
+        pointer: the argument that is at fault, by its name; of several, ``name/0`` is the first.
     """
 
     def __init__(

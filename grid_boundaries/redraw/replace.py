@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace as with_changes
 
 import numpy as np
@@ -31,19 +30,9 @@ def replace(ground: Ground, grids: Iterable[Grid]) -> Redraw:
             not the form of a code or is retired.
     """
     given = list(grids)
-    for grid in given:
-        _need_usable(ground, grid)
-    times = Counter(grid.code for grid in given)
-    codes = set(times)
-    if not given or len(codes) < len(given):
-        twice = sorted(code for code, count in times.items() if count > 1)
-        raise RedrawRefusedError(
-            "duplicate-code" if twice else "too-few-grids",
-            f"The code {', '.join(twice)} comes twice." if twice else "There are no grids to take over.",
-            f"编码 {'、'.join(twice)} 重复出现。" if twice else "没有可导入的网格。",
-            grids=twice,
-            pointer="grids",
-        )
+    for number, grid in enumerate(given):
+        need_usable(ground, grid, f"grids/{number}")
+    codes = _need_different(given)
     shapes = np.empty(len(given), dtype=np.object_)
     shapes[:] = [grid.shape for grid in given]
     fresh = [with_changes(grid, shape=shape) for grid, shape in zip(given, _tidied(shapes), strict=True)]
@@ -76,18 +65,43 @@ def _tidied(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     return placed
 
 
-def _need_usable(ground: Ground, grid: Grid) -> None:
-    """Refuse a grid that no ground can hold."""
+def _need_different(grids: Sequence[Grid]) -> set[str]:
+    """Return the codes of grids, of which there is one at least and no two have the same."""
+    if not grids:
+        raise RedrawRefusedError(
+            "too-few-grids", "There are no grids to take over.", "没有可导入的网格。", pointer="grids"
+        )
+    codes: set[str] = set()
+    for number, grid in enumerate(grids):
+        if grid.code in codes:
+            raise RedrawRefusedError(
+                "duplicate-code",
+                f"The code {grid.code} comes twice.",
+                f"编码 {grid.code} 重复出现。",
+                grids=(grid.code,),
+                pointer=f"grids/{number}",
+            )
+        codes.add(grid.code)
+    return codes
+
+
+def need_usable(ground: Ground, grid: Grid, pointer: str) -> None:
+    """Refuse a grid that no ground can hold; ``pointer`` is where it was given.
+
+    Raises:
+        RedrawRefusedError: its shape is no polygon in degrees, its level or kind is not in use, or its code is
+            retired or has not the form of a code.
+    """
     if grid.code not in ground:
-        need_free(ground, grid.code, "grids")
-    need_kind(grid.kind, "grids")
+        need_free(ground, grid.code, pointer)
+    need_kind(grid.kind, pointer)
     if ground.levels and grid.level not in ground.levels:
         raise RedrawRefusedError(
             "wrong-level",
             f"Grid {grid.code} has the level {grid.level!r}; the levels are {', '.join(ground.levels)}.",
             f"网格 {grid.code} 的层级 {grid.level!r} 无效；可用层级：{'、'.join(ground.levels)}。",
             grids=(grid.code,),
-            pointer="grids",
+            pointer=pointer,
         )
     shape = grid.shape
     kind = getattr(shape, "geom_type", type(shape).__name__)
@@ -97,7 +111,7 @@ def _need_usable(ground: Ground, grid: Grid) -> None:
             f"Grid {grid.code} needs a Polygon or MultiPolygon with ground, not {kind}.",
             f"网格 {grid.code} 需要非空的 Polygon 或 MultiPolygon，而不是 {kind}。",
             grids=(grid.code,),
-            pointer="grids",
+            pointer=pointer,
         )
     points = shapely.get_coordinates(shape)
     if not np.isfinite(points).all() or (np.abs(points) > (180, 90)).any():
@@ -106,5 +120,5 @@ def _need_usable(ground: Ground, grid: Grid) -> None:
             f"The coordinates of grid {grid.code} are no finite degrees, longitude first.",
             f"网格 {grid.code} 的坐标不是有效的度数（经度在前）。",
             grids=(grid.code,),
-            pointer="grids",
+            pointer=pointer,
         )

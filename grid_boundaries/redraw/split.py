@@ -35,8 +35,8 @@ def split(
     the nearest piece.  Children go with the piece in which they lie.
 
     The old code is retired, and pieces are numbered on after their siblings, unless ``new_codes`` names them in their
-    order.  One may keep the old code.  Pieces keep level, parent and kind; their names end in their number, but the
-    one with the old code keeps its name.  Nobody has counted their households yet: None.
+    order; none may keep the old code, which stood for all of them.  Pieces keep level, parent and kind; their names
+    end in their number.  Nobody has counted their households yet: None.
 
     Raises:
         RedrawRefusedError: the line does not divide the grid or cuts a child; codes are too few, too many or taken.
@@ -56,10 +56,9 @@ def split(
         refuse_crossed(drawing, children, cuts)
     codes = _codes(ground, code, len(pieces), new_codes)
     for number, (new, piece) in enumerate(zip(codes, pieces, strict=True), start=1):
-        name = grid.name if new == code or not grid.name else f"{grid.name}-{number}"
+        name = f"{grid.name}-{number}" if grid.name else ""
         drawing.add(replace(grid, code=new, name=name, households=None), piece)
-    if code not in codes:
-        drawing.retire([code])
+    drawing.retire([code])
     for child, home in homes(drawing, children, dict(zip(codes, pieces, strict=True))).items():
         drawing.update(child, parent=home)
     return drawing.finish({"split": code, "pieces": codes, "snapped": told(landings)})
@@ -127,4 +126,4 @@ def _codes(ground: Ground, code: str, count: int, new_codes: Sequence[str] | Non
             grids=(code,),
             pointer="new_codes",
         )
-    return [new if new == code else need_free(ground, new, "new_codes") for new in codes]
+    return [need_free(ground, new, f"new_codes/{number}") for number, new in enumerate(codes)]

@@ -9,13 +9,14 @@ from types import MappingProxyType
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from grid_boundaries.check import CheckRules, Report, check_grids, check_tree, is_tree
+from grid_boundaries.check import CheckRules, Finding, Report, check_grids, check_tree, is_tree
 from grid_boundaries.check.coverage import Family
 from grid_boundaries.check.findings import GAPS
 from grid_boundaries.check.validity import inspect_shapes
 from grid_boundaries.partition import Grid
 from grid_boundaries.projection import straight_area_m2
 from grid_boundaries.redraw.repair import words
+from grid_boundaries.redraw.repair.changes import ground_changes
 from grid_boundaries.redraw.repair.family import repair_family
 from grid_boundaries.redraw.repair.ground import NO_FAMILY, Ground, flat_ground, tree_ground
 from grid_boundaries.redraw.repair.intent import Intent, shapes_before
@@ -27,15 +28,14 @@ from grid_boundaries.redraw.repair.proposal import (
     NotRepaired,
     Proposal,
     Replacement,
-    ground_changes,
 )
 from grid_boundaries.redraw.repair.rebuild import canonical, same_edges
 from grid_boundaries.redraw.repair.status_quo import restore
 from grid_boundaries.redraw.repair.vertices import settle_vertices
 
-_PASSES = 10
-"""Noding moves lines by less than a step, so what a pass leaves behind is noise for the next: the third finds nothing
-to do, but for a gap open to the outside, whose far end may come to light only when the near one is closed."""
+_ROUNDS = 10
+"""The last finds nothing to do.  Two are the rule, a gap that is open to the outside may need three: its far end may
+come to light only when the near one is closed."""
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 _GROUND = GAPS | {
@@ -76,7 +76,14 @@ def propose_repair(
 
     Returns:
         The proposal; its ``report_after`` has no error where it is ``complete``.  The same grids in another order
-        give the same proposal, and the repaired grids an empty one.
+        give the same proposal, and the repaired grids an empty one: the repair goes on until it has nothing to do, or
+        is given up and proposes nothing.
+
+        With ``before``, grids that a finding names or the repair changes get their published vertices back, to the
+        last one, where they are within a millimetre of those all around and the neighbours fit: so, within a parent,
+        the fault of a grid is undone.  Ground that has one owner now is no fault and stays that owner's, whoever had
+        it before: where one grid lost what another gained, nobody can tell it from a decision.  A grid that was also
+        redrawn elsewhere, or a sharp corner of which noding took farther, keeps vertices that the repair has set.
     """
     grids = sorted(grids, key=lambda grid: (grid.code, b"" if grid.shape is None else grid.shape.wkb))
     work = _Work(grids, rules, levels, before, choices, parent, parent_code)
@@ -97,11 +104,14 @@ class _Work:
     parent_code: str | None
     assignments: list[Assignment] = field(default_factory=list)
     removed: set[int] = field(default_factory=set)
+    touched: set[int] = field(default_factory=set)
+    """Grids that a finding names or that have changed: those that may be given their published vertices back."""
+    at_rest: bool = True
     aside: dict[int, int | None] = field(default_factory=dict)
     """Grids that would have vanished, and the grid with the same polygon that each goes along with, if any."""
 
     def __post_init__(self) -> None:
-        self.report = self._check(self.grids)
+        self.report = self.report_before = self._check(self.grids)
         self.intent = Intent(self.report.findings, self.choices, shapes_before(self.before))
         self.mended = mend([grid.shape for grid in self.grids])
         self.ground = self._ground(self.mended.shapes)
@@ -121,21 +131,44 @@ class _Work:
         )
 
     def repair(self) -> None:
-        """Repair until nothing changes any more, then give grids that are as before their vertices back."""
-        touched = self._named()
-        for _ in range(_PASSES):
-            changed = settle_vertices(self.ground)
-            for family in range(len(self.ground.parents)):
-                changed |= self._repair_family(family)
-            changed |= settle_vertices(self.ground)
-            touched |= changed
-            if not changed:
-                break
+        """Repair what the last repair has left, until there is nothing to do for one that knows only the outcome.
+
+        So the outcome is at rest by trial.  Where it never is, the grids stay as they are, which is at rest too.
+        """
+        made = bool(self.mended.made_valid)
+        for _ in range(_ROUNDS):
+            told = len(self.assignments)
+            if not (self._round() or made):
+                del self.assignments[told:]
+                return
+            made = False
+            draft = Proposal(tuple(self._replacements().values()), (), (), (), self.report)
+            self.report = self._check(draft.applied_to(self.grids))
+            self.intent = Intent(self.report.findings, _NONE, self.intent.before)
+        self.at_rest = False
+
+    def _round(self) -> bool:
+        """Repair all families from the root down; return whether anything has changed."""
+        given, gone = self.ground.shapes, len(self.removed)
+        self.ground = self._ground(
+            [None if number in self.removed else shape for number, shape in enumerate(given[: len(self.grids)])]
+        )
+        self.aside = {}
+        changed = settle_vertices(self.ground)
+        for family in range(len(self.ground.parents)):
+            changed |= self._repair_family(family)
+        changed |= settle_vertices(self.ground)
         for number, twin in self.aside.items():
             if twin is not None:
                 self.ground.shapes[number] = self.ground.shapes[twin]
-        gone = self.removed | self.aside.keys()
-        restore(self.ground, sorted(touched - gone), self.intent.before)
+        self.touched |= changed | self._named()
+        chosen = {code for one in self.assignments if one.why == "choice" for code in (*one.from_codes, one.to_code)}
+        free = {number for number in self.touched if self.grids[number].code not in chosen}
+        restore(self.ground, sorted(free - self.removed - self.aside.keys()), self.intent.before)
+        return len(self.removed) > gone or any(
+            new is not old and new is not None and not same_edges(new, old)
+            for new, old in zip(self.ground.shapes, given, strict=True)
+        )
 
     def _named(self) -> set[int]:
         """Return the grids that findings about ground name."""
@@ -180,27 +213,40 @@ class _Work:
         self.aside[number] = min(twins, default=None)
 
     def proposal(self) -> Proposal:
-        """Return the outcome so far."""
-        replacements = []
+        """Return the outcome; nothing but reasons where no rest was found."""
+        if not self.at_rest:
+            left = tuple(NotRepaired(finding, *words.NO_REST) for finding in _errors(self.report_before))
+            return Proposal((), (), (), left, self.report_before)
+        replacements = self._replacements()
+        return Proposal(
+            tuple(replacements.values()),
+            tuple(sorted(map(self._as_planners_know, self.assignments), key=_order)),
+            tuple(self._announcements()),
+            tuple(NotRepaired(finding, *words.why_not(finding)) for finding in _errors(self.report)),
+            self.report,
+            ground_changes(
+                (r.old.code, self.as_given[number], None if r.new is None else self.ground.shapes[number])
+                for number, r in replacements.items()
+            ),
+        )
+
+    def _as_planners_know(self, assignment: Assignment) -> Assignment:
+        """Return an assignment without the finding that only a check on the way has told."""
+        known = {finding.id for finding in self.report_before.findings}
+        return assignment if assignment.finding_id in known else replace(assignment, finding_id=None)
+
+    def _replacements(self) -> dict[int, Replacement]:
+        """Return the grids that change, as they would be, by number."""
+        replacements = {}
         for number, grid in enumerate(self.grids):
             shape = self.ground.shapes[number]
             if number in self.removed:
-                replacements.append(Replacement(grid, None))
+                replacements[number] = Replacement(grid, None)
             elif shape is not None and (
                 number in self.mended.made_valid or not same_edges(shape, self.as_given[number])
             ):
-                replacements.append(Replacement(grid, replace(grid, shape=canonical(shape))))
-        draft = Proposal(tuple(replacements), (), (), (), self.report)
-        after = self._check(draft.applied_to(self.grids)) if replacements else self.report
-        errors = [finding for finding in after.findings if finding.severity == "error"]
-        return Proposal(
-            tuple(replacements),
-            tuple(sorted(self.assignments, key=_order)),
-            tuple(self._announcements()),
-            tuple(NotRepaired(finding, *words.why_not(finding)) for finding in errors),
-            after,
-            ground_changes(self.assignments),
-        )
+                replacements[number] = Replacement(grid, replace(grid, shape=canonical(shape)))
+        return replacements
 
     def _announcements(self) -> Iterable[Announcement]:
         for number in self.mended.made_valid:
@@ -223,6 +269,10 @@ class _Work:
 
     def _say(self, kind: AnnouncementKind, number: int, said: tuple[str, str]) -> Announcement:
         return Announcement(kind, (self.grids[number].code,), *said)
+
+
+def _errors(report: Report) -> list[Finding]:
+    return [finding for finding in report.findings if finding.severity == "error"]
 
 
 def _parts(shape: BaseGeometry) -> int:

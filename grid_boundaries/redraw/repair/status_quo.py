@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
 from shapely.geometry.base import BaseGeometry
@@ -16,13 +15,16 @@ from grid_boundaries.check.arrangement import arrange
 from grid_boundaries.check.cancellation import cancel
 from grid_boundaries.check.edges import PARENT, Edges
 from grid_boundaries.check.frame import Frame
-from grid_boundaries.check.rules import NOISE_STEPS
 from grid_boundaries.check.unmatched import match_vertices
-from grid_boundaries.partition import LATTICE_DEG
+from grid_boundaries.redraw.repair.changes import boundaries_within
 from grid_boundaries.redraw.repair.ground import Ground
 from grid_boundaries.redraw.repair.rebuild import same_edges
 
 _NEAR = 2.0  # lattice steps
+
+_MILLIMETRE = 10.0
+"""Lattice steps: noding narrow faces, once a pass, takes a corner farther than the noise of the check, not so far."""
+
 _Fault: TypeAlias = tuple[int | None, tuple[int, int]]
 
 
@@ -38,7 +40,7 @@ def restore(ground: Ground, touched: Iterable[int], before: Mapping[str, BaseGeo
         if number != ground.outline
         and (published := before.get(ground.codes[number])) is not None
         and not same_edges(ground.shapes[number], published)
-        and _alike(ground.shapes[number], published)
+        and boundaries_within(ground.shapes[number], published, _MILLIMETRE)
     }
     at_fault = _at_fault(ground) if candidates else set()
     drawn = {number: ground.shapes[number] for number in candidates}
@@ -53,12 +55,6 @@ def restore(ground: Ground, touched: Iterable[int], before: Mapping[str, BaseGeo
             ground.shapes[number] = drawn[number]
         candidates = candidates - stay
     return set()
-
-
-def _alike(one: BaseGeometry, other: BaseGeometry) -> bool:
-    """Return whether no vertex of either is farther from the other's edge than two roundings take it."""
-    apart = shapely.hausdorff_distance(shapely.boundary(one), shapely.boundary(other))
-    return bool(apart <= NOISE_STEPS * LATTICE_DEG)
 
 
 def _at_fault(ground: Ground) -> set[_Fault]:

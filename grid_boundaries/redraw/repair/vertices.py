@@ -1,9 +1,9 @@
-"""Vertices that a grid lacks on a common edge, set into it: the one repair that moves nothing."""
+"""Vertices that a grid lacks on a common edge, set into it, and those that lie beside a corner of the outline."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 import numpy as np
@@ -22,6 +22,7 @@ from grid_boundaries.check.unmatched import match_vertices
 from grid_boundaries.partition import from_lattice, to_lattice
 from grid_boundaries.redraw.repair.ground import Ground
 
+_Point: TypeAlias = tuple[int, int]
 _Lacking: TypeAlias = dict[int, set[tuple[int, int]]]
 
 _PIXEL = 0.75
@@ -34,17 +35,69 @@ _ROUNDS = 24
 def settle_vertices(ground: Ground) -> set[int]:
     """Set into every shape the vertices that it lacks, up and down the tree; return which shapes changed.
 
-    An outline from the caller is no grid and stays as it is.  Vertices that are there never move.  A vertex whose
-    setting would make its polygon cross itself is not set.
+    An outline from the caller is no grid and stays as it is: a vertex within ``NOISE_STEPS`` of one of its corners,
+    which it cannot be given, moves onto that corner.  No other vertex moves.  What would make a polygon cross itself
+    is not done.
     """
     changed: set[int] = set()
     for _ in range(_ROUNDS):
         now = _insert(ground, _lacking(ground), NOISE_STEPS, NOISE_STEPS)
         now = now or _insert(ground, _lacking_though_nothing_is_between(ground), _PIXEL, 0.0)
+        now = now or _move_to_corners(ground)
         if not now:
             break
         changed |= now
     return changed
+
+
+def _move_to_corners(ground: Ground) -> set[int]:
+    """Move left-over vertices beside corners of the outline onto them, in all shapes alike; return which changed."""
+    if ground.outline is None:
+        return set()
+    edges, members = ground.edges()
+    rest = match_vertices(edges.pick(cancel(edges).left))[1]
+    corners = np.unique(to_lattice(shapely.get_coordinates(ground.shapes[ground.outline])), axis=0)
+    points = np.unique(np.concatenate([rest.start, rest.end]), axis=0)
+    origin = corners[0]
+    tree = STRtree(np.asarray(shapely.points((corners - origin).astype(np.float64)), dtype=object))
+    near = tree.query_nearest(
+        np.asarray(shapely.points((points - origin).astype(np.float64)), dtype=object),
+        max_distance=NOISE_STEPS,
+    )
+    moves = {}
+    for point, corner in near.T[np.lexsort(near)[::-1]].tolist():  # of two as near, the south-western
+        here, there = (tuple(steps.tolist()) for steps in (points[point], corners[corner]))
+        if here != there:
+            moves[here] = there
+    drawn = {}
+    for number in members.tolist() if moves else ():
+        shape = _moved(ground.shapes[number], moves)
+        if shape is not None:
+            drawn[number] = shape
+    if not all(shapely.is_valid(shape) for shape in drawn.values()):
+        return set()
+    for number, shape in drawn.items():
+        ground.shapes[number] = shape
+    return set(drawn)
+
+
+def _moved(shape: BaseGeometry, moves: Mapping[_Point, _Point]) -> BaseGeometry | None:
+    """Return a polygon with lattice points moved, None where it has none of them; doubles and spikes go."""
+    rings, part_of_ring = shapely.get_rings(shapely.get_parts(shape), return_index=True)
+    old = [[(lon, lat) for lon, lat in to_lattice(shapely.get_coordinates(ring)).tolist()] for ring in rings]
+    if not any(point in moves for ring in old for point in ring):
+        return None
+    kept = []
+    for ring in old:
+        points = [moves.get(point, point) for point in ring[:-1]]
+        open_ring = [point for i, point in enumerate(points) if point != points[i - 1]]
+        whole = _without_spikes([*open_ring, open_ring[0]]) if open_ring else []
+        kept.append(whole if len(whole) > 3 else ring)  # noqa: PLR2004  what is narrower than noise stays
+    return rebuilt(
+        np.array([point for ring in kept for point in ring], dtype=np.int64),
+        np.repeat(np.arange(len(rings)), [len(ring) for ring in kept]),
+        part_of_ring,
+    )
 
 
 def _insert(ground: Ground, lacking: _Lacking, reach: float, clear: float) -> set[int]:
@@ -138,7 +191,10 @@ def insert_vertices(
     point, edge = point[order], edge[order]
     steps = np.insert(steps, edge + 1, wanted[point], axis=0)
     ring_of_point = np.insert(ring_of_point, edge + 1, ring_of_point[edge])
-    kept = [_without_spikes(steps[ring_of_point == ring].tolist()) for ring in range(len(rings))]
+    kept = [
+        _without_spikes([(lon, lat) for lon, lat in steps[ring_of_point == ring].tolist()])
+        for ring in range(len(rings))
+    ]
     return rebuilt(
         np.array([point for ring in kept for point in ring], dtype=np.int64),
         np.repeat(np.arange(len(rings)), [len(ring) for ring in kept]),
@@ -146,7 +202,7 @@ def insert_vertices(
     )
 
 
-def _without_spikes(ring: list[list[int]]) -> list[list[int]]:
+def _without_spikes(ring: list[_Point]) -> list[_Point]:
     """Return a closed ring without points from which it goes straight back to the one before."""
     open_ring = ring[:-1]
     i = 0

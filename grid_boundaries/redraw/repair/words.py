@@ -29,6 +29,12 @@ _NO_RULE: Sentences = (
 )
 
 
+NO_REST: Sentences = (
+    "Repairing one fault made another, over and over: nothing is proposed.  Settle the largest faults by hand first.",
+    "修复一处又引起另一处，反复不止，故不提出方案：请先人工处理较大的问题。",
+)
+
+
 def why_not(finding: Finding) -> Sentences:
     """Return why an error stays."""
     return _REASONS.get(finding.rule, _NO_RULE)

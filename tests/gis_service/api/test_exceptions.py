@@ -85,17 +85,17 @@ def test_coverage_targets_are_set_as_a_whole(demo_client, demo_tokens):
 
 
 @pytest.mark.parametrize(
-    "targets",
+    ("targets", "code"),
     [
-        [{"grid": "99", "share": 0.9}],
-        [{"grid": "530103", "share": 0.9}, {"grid": "530103", "share": 1}],
-        [{"grid": "530103", "share": 1.1}],
-        [{"grid": "530103", "share": "0.9"}],
+        ([{"grid": "99", "share": 0.9}], "unknown-code"),
+        ([{"grid": "530103", "share": 0.9}, {"grid": "530103", "share": 1}], "duplicate-code"),
+        ([{"grid": "530103", "share": 1.1}], "invalid-input"),
+        ([{"grid": "530103", "share": "0.9"}], "invalid-input"),
     ],
 )
-def test_broken_targets_are_refused_and_nothing_is_stored(demo_client, demo_tokens, targets):
+def test_broken_targets_are_refused_and_nothing_is_stored(demo_client, demo_tokens, targets, code):
     """An unknown grid, one twice, a share over one, a share that is no number."""
     answer = demo_client.put("/v1/rules/coverage", json={"targets": targets}, headers=bearer(demo_tokens, "admin"))
 
-    assert answer.status_code == 422
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
     assert demo_client.get("/v1/rules/coverage").json() == {"targets": []}

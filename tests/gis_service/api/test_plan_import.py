@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -14,15 +15,18 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+import gis_service.files
 from gis_service.api import plan_import, plans
 from gis_service.api.access import TokenCache
 from gis_service.api.middleware import BodyLimit
 from gis_service.api.problems import install_problems
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.errors import TooLargeError
+from gis_service.files.upload_refusals import SENTENCES
 from gis_service.files.uploads import LEAST_BYTES
 from gis_service.use_cases.create_token import create_token
 from tests.support.grid_files import write_geojson, write_parquet, write_with_gdal, zip_shapefile
-from tests.support.ground import tiny_tree
+from tests.support.ground import FIRST_DAY, add_levels, publish_tree, tiny_tree
 
 GEOJSON, GPKG = "application/geo+json", "application/geopackage+sqlite3"
 ZIP, PARQUET = "application/zip", "application/vnd.apache.parquet"
@@ -110,6 +114,50 @@ def test_fields_can_be_named(send, tmp_path):
     assert (grid["code"], grid["level"], grid["households"]) == ("1600", "street", None)
 
 
+def test_what_a_parameter_mends_names_it(send, tmp_path):
+    """A field of codes that no list of usual names has: the fault is the missing parameter's."""
+    path = tmp_path / "x.geojson"
+    path.write_text('{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"x": 1}}]}')
+
+    told = send(path, GEOJSON).json()
+
+    assert told["code"] == "no-code-field"
+    assert told["errors"] == [{"parameter": "code_field", "detail": told["detail"]}]
+    assert told["message_zh"] == "文件中找不到编码字段；请用参数 code_field 指明。"
+
+
+def test_every_refusal_of_a_file_has_a_chinese_sentence():
+    """Each code that the readers of files give, but for unusable rows, whose sentence counts them."""
+    folder = Path(gis_service.files.__file__).parent
+    codes = {
+        code for file in folder.glob("*.py") for code in re.findall(r'code="([a-z-]+)"', file.read_text("utf-8"))
+    }
+
+    assert codes | {TooLargeError.code} == SENTENCES.keys()
+
+
+@pytest.fixture
+def published(work, open_session):
+    """The tiny tree as edition 1."""
+    add_levels(open_session)
+    return publish_tree(work, tiny_tree(), FIRST_DAY)
+
+
+def test_a_parent_that_is_not_there_is_told_to_a_planner_with_a_scope(published, send, work, tmp_path):
+    """No grid zz is: not a matter of rights.  Who has no scope may draw under it, and the check tells."""
+    secret, _ = create_token(role="planner", scope="530103", label="x", lifetime=timedelta(hours=1), work=work)
+    path = write_geojson(tmp_path / "x.geojson", tiny_tree()[-1:])
+
+    refused = send(path, GEOJSON, headers={"Authorization": f"Bearer {secret}"}, parent="zz")
+    drawn = send(path, GEOJSON, parent="zz")
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "unknown-code")
+    assert refused.json()["grids"] == ["zz"]
+    assert refused.json()["errors"][0]["pointer"] == "/features/0"
+    assert refused.json()["message_zh"].startswith("没有编码为 zz 的网格")
+    assert "unknown-parent" in drawn.json()["report"]["summary"]
+
+
 def test_rows_that_cannot_be_grids_are_pointed_at(send, tmp_path):
     """The second row has the code of the first."""
     tree = tiny_tree()
@@ -184,7 +232,9 @@ def test_what_is_no_such_file_is_a_422(send, kind, body):
     response = send(body, kind)
 
     assert response.status_code == 422, response.text
-    assert response.json()["detail"]
+    told = response.json()
+    assert told["errors"][0].keys() & {"pointer", "parameter"}
+    assert told["message_zh"]
     assert tempfile.gettempdir() not in response.text
     assert "root:" not in response.text
 

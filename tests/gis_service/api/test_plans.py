@@ -410,6 +410,11 @@ BROKEN = [
     ({"op": "rename", "code": "530199", "name": "x"}, "unknown-code", "/code"),
     ({"op": "merge", "codes": [FIRST, FOURTH], "into": FIRST}, "different-parents", "/codes"),
     ({"op": "create", "feature": feature(FIRST)}, "code-in-use", "/feature"),
+    ({"op": "create", "feature": feature("A1", kind="round")}, "unknown-kind", "/feature"),
+    ({"op": "replace", "features": [feature(FIRST), feature("A1", level="planet")]}, "wrong-level", "/features/1"),
+    ({"op": "replace", "features": [feature(FIRST), feature("a-1")]}, "bad-code", "/features/1"),
+    ({"op": "replace", "features": [feature(FIRST), feature(FIRST, kind="round")]}, "unknown-kind", "/features/1"),
+    ({"op": "replace", "features": [feature(code) for code in "ABA"]}, "duplicate-code", "/features/2"),
     (
         {"op": "split", "code": FIRST, "line": MOVED_EDGE, "new_codes": ["A", "B", "C"]},
         "wrong-number-of-codes",
@@ -490,3 +495,22 @@ def test_the_whole_draft_can_be_asked_for_and_a_part_of_it(client, planner, begi
     assert len(every) == 10
     assert (kinds[FIRST], kinds[FOURTH], kinds["530103001001003"]) == ("retired", "unchanged", "added")
     assert {one["id"] for one in some} == {THIRD, EAST, "530103001", "530103"}
+
+
+@pytest.mark.parametrize("asked", [{}, {"all": True}, {"all": True, "bbox": "102.70,25.00,102.72,25.02"}])
+def test_the_grids_of_a_draft_come_page_by_page(client, planner, begin, change, tiny, asked):
+    """Pages of two hold together what one page holds, in its order; the last one names no other."""
+    plan = begin()
+    change(plan, "split", code=FIRST, line=ACROSS_FIRST)
+    whole = client.get(f"{plan}/grids", params=asked, headers=planner).json()
+
+    pages = [client.get(f"{plan}/grids", params={**asked, "limit": 2}, headers=planner)]
+    while pages[-1].links:
+        pages.append(client.get(pages[-1].links["next"]["url"], headers=planner))
+
+    assert whole["next"] is None
+    assert [len(page.json()["features"]) for page in pages[:-1]] == [2] * (len(pages) - 1)
+    assert [one for page in pages for one in page.json()["features"]] == whole["features"]
+    assert len(whole["features"]) > 2
+    assert pages[-1].json()["next"] is None
+    assert client.get(f"{plan}/grids", params={"cursor": "nonsense"}, headers=planner).json()["code"] == "bad-cursor"

@@ -80,6 +80,28 @@ def test_the_right_token_for_another_act_is_forbidden(demo_client, demo_tokens):
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
 
+@pytest.mark.parametrize(
+    ("role", "status"), [("planner", 200), ("dispatcher", 200), ("auditor", 200), ("worker", 403), ("router", 403)]
+)
+def test_who_redraws_may_see_what_waits_to_be_handed_over(demo_client, demo_tokens, role, status):
+    """Planners too, in their scope; the first edition moved nothing."""
+    answer = demo_client.get("/v1/editions/1/hand-overs", headers=bearer(demo_tokens, role))
+
+    assert answer.status_code == status
+    assert status != 200 or answer.json() == {"edition": 1, "incidents": []}
+
+
+@pytest.mark.parametrize("path", ["/v1/boundaries/check", "/v1/plans", "/v1/plans/1/changes", "/v1/incidents"])
+def test_a_body_that_says_it_is_no_json_is_a_415(demo_client, demo_tokens, path):
+    """Whatever it holds; parsed by the framework or by ourselves."""
+    headers = {**bearer(demo_tokens, "admin"), "Content-Type": "text/plain; charset=utf-8", "Idempotency-Key": "x"}
+
+    answer = demo_client.post(path, content=collection(), headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type")
+    assert answer.json()["detail"] == "the Content-Type must be application/json; it is text/plain"
+
+
 def test_an_answered_check_has_the_form_of_the_contract(demo_client, demo_tokens):
     """One square alone: valid, with a certificate or without, and nothing found."""
     answer = demo_client.post("/v1/boundaries/check", content=collection(), headers=bearer(demo_tokens, "planner"))

@@ -174,6 +174,22 @@ def test_part_of_an_edition_can_be_exported(published, run, tmp_path):
     assert run("export", "grids", out, "--at", "2000-01-01").exit_code == 2
 
 
+@pytest.mark.parametrize("ending", [".geojson", ".shp"])
+def test_a_part_that_was_exported_is_checked_by_itself(published, run, tmp_path, ending):
+    """A community and its two grids: the street above is missed, unless the check is told where the part begins."""
+    out, top = tmp_path / f"part{ending}", FIRST[:12]
+    run("export", "grids", out, "--under", top)
+
+    alone, told, wrong = run("check", out), run("check", out, "--under", top), run("check", out, "--under", "zz")
+
+    assert alone.exit_code == 1
+    assert "unknown-parent" in alone.stdout
+    assert told.exit_code == 0, told.output
+    assert "3 grids tile their ground exactly" in told.stdout
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert "has no grid zz; --under names the grid at its top" in wrong.stderr
+
+
 def test_a_day_of_a_planner_on_the_command_line(published, run, tmp_path):
     """Split, look, undo, redo, rename, set, publish; take the edition back."""
     line = tmp_path / "line.wkt"

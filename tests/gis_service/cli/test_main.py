@@ -6,6 +6,9 @@ import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
+
+from gis_service.cli.main import app
 
 
 def run(*words, **environment):
@@ -32,6 +35,43 @@ def test_what_is_wrong_is_told_in_one_line(environment, code, sentence):
 
     assert status == code
     assert line.startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("fly", "No such command 'fly'. See 'gis-service --help'."),
+        ("plan lst", "No such command 'lst'. Did you mean 'list', 'set'? See 'gis-service plan --help'."),
+        ("--nope", "No such option: --nope. See 'gis-service --help'."),
+        ("plan list --nope", "No such option: --nope. See 'gis-service plan list --help'."),
+        ("check", "Missing argument 'file'. See 'gis-service check --help'."),
+        ("check x --tolerance-m", "Option '--tolerance-m' requires an argument. See 'gis-service check --help'."),
+        ("plan list extra", "Got unexpected extra argument(s) (extra). See 'gis-service plan list --help'."),
+        (
+            "sheet 1 --paper A9 -o x.pdf",
+            "Invalid value for '--paper': 'A9' is not one of 'A4', 'A3'. See 'gis-service sheet --help'.",
+        ),
+        (
+            "check x --fix a --certificate b",
+            "Invalid value for --fix: give --certificate or --fix, not both. See 'gis-service check --help'.",
+        ),
+    ],
+)
+def test_a_wrong_use_is_told_in_one_line(words, line):
+    """Exit code 2; what is wrong, and whose help to read."""
+    done = CliRunner().invoke(app, words.split(), prog_name="gis-service")
+
+    assert (done.exit_code, done.stdout, done.stderr) == (2, "", f"{line}\n")
+
+
+@pytest.mark.parametrize(("words", "code"), [("plan", 2), ("plan --help", 0)])
+def test_help_is_no_error(words, code):
+    """All of it on standard output, asked for or not."""
+    done = CliRunner().invoke(app, words.split(), prog_name="gis-service")
+
+    assert done.exit_code == code
+    assert "revert-edition" in done.stdout
+    assert done.stderr == ""
 
 
 def test_a_token_without_sense_is_refused_in_one_line(own_database):

@@ -120,7 +120,7 @@ def test_what_moves_is_printed_by_grid(tmp_path, grown):
     english = run(file, "--fix", tmp_path / "out.geojson")
     chinese = run(file, "--fix", tmp_path / "zh.geojson", lang="zh_CN.UTF-8")
 
-    assert "8,701.50 m²" in english.stdout
+    assert "8,701.52 m²" in english.stdout
     assert "longest-edge *" in english.stdout
     assert "out.geojson: 12 grids, 1 changed, 1 of them gain or lose ground." in english.stdout
     assert "公共边最长" in chinese.stdout

@@ -40,3 +40,12 @@ def test_values_that_cannot_be_are_refused(fields, code):
 def test_an_unknown_grid_and_an_empty_name_are_refused():
     assert refusal(lambda: rename(GROUND, "nobody", "甲")).code == "unknown-code"
     assert refusal(lambda: rename(GROUND, A1, " ")).code == "empty-name"
+
+
+def test_the_name_that_a_grid_has_is_no_change():
+    """Blanks around it make no other name."""
+    error = refusal(lambda: rename(GROUND, A1, f" {GROUND[A1].name} "))
+
+    assert (error.code, error.pointer, error.grids) == ("nothing-to-do", "name", (A1,))
+    assert error.message == "Grid 53010101001 has the name 网格1001 already."
+    assert error.message_zh == "网格 53010101001 的名称已经是“网格1001”。"

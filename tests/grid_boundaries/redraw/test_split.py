@@ -36,14 +36,22 @@ def test_pieces_keep_what_the_grid_was_but_its_households():
     assert [pieces[code].name for code in ("53010101003", "53010101004")] == ["网格1001-1", "网格1001-2"]
 
 
-def test_pieces_may_be_named_and_one_may_keep_the_code():
-    """The second of the names in the order from north to south is the old code: so is its name."""
-    done = split(GROUND, A1, ACROSS, ["X1", A1])
+def test_pieces_may_be_named():
+    """In the order from north to south; the old code goes."""
+    done = split(GROUND, A1, ACROSS, ["X2", "X1"])
 
-    assert done.retired == frozenset()
-    south = apply_redraw(GROUND, done)[A1]
-    assert south.name == GROUND[A1].name
-    assert south.shape.area < GROUND[A1].shape.area
+    after = apply_redraw(GROUND, done)
+    assert done.retired == frozenset({A1})
+    assert after["X2"].shape.centroid.y > after["X1"].shape.centroid.y
+    assert after["X1"].name == f"{GROUND[A1].name}-2"
+
+
+def test_no_piece_keeps_the_code_of_the_whole():
+    """A code is never given again: the second of the names is at fault."""
+    error = refusal(lambda: split(GROUND, A1, ACROSS, ["X1", A1]))
+
+    assert (error.code, error.pointer, error.grids) == ("code-in-use", "new_codes/1", (A1,))
+    assert error.message == f"The code {A1} stands or stood for a grid; a code is never given again."
 
 
 def test_pieces_at_one_latitude_are_numbered_from_west_to_east():

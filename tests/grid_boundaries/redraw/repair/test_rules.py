@@ -51,6 +51,19 @@ def test_the_owner_before_goes_before_the_longest_edge():
     assert proposal.complete
 
 
+def test_ground_that_has_one_owner_now_stays_its_owners_whoever_had_it_before():
+    """A border moved by both, and beside it an overlap: only that is a fault, the move may be a decision."""
+    before = [square("a", 0, 0, 2, 4), square("b", 2, 0, 4, 2), square("c", 2, 2, 4, 4)]
+    b = polygon("b", (1, 0), (4, 0), (4, 2.1), (2, 2.1), (2, 2), (1, 2))
+    grids = [square("a", 0, 0, 1, 4), b, square("c", 1, 2, 4, 4)]
+
+    proposal = repair(grids, before=before)
+
+    assert {one.from_codes for one in proposal.assignments} == {("b", "c")}
+    assert set(proposal.diff) == {"b"}
+    assert proposal.complete
+
+
 def test_the_choice_of_the_planner_goes_before_the_owner_before():
     """The published border was at 2, and the planner says a."""
     before = [square("a", 0, 0, 2, 4), square("b", 2, 0, 4, 4)]
@@ -59,6 +72,20 @@ def test_the_choice_of_the_planner_goes_before_the_owner_before():
 
     assert decided(proposal) == [(("a", "b"), "a", "choice")]
     assert not proposal.assignments[0].needs_decision
+
+
+def test_a_choice_narrower_than_a_millimetre_is_not_taken_back_for_the_owner_before():
+    """An overlap of 0.5 mm: by the published border it is b's, and the planner says a."""
+    grids = [square("a", 0, 0, 2.000005, 4), square("b", 2, 0, 4, 4)]
+    before = [square("a", 0, 0, 2, 4), square("b", 2, 0, 4, 4)]
+
+    chosen = repair(grids, before=before, choices={finding_id(grids): "a"})
+    unsaid = repair(grids, before=before)
+
+    assert set(chosen.diff) == {"b"}
+    assert set(unsaid.diff) == {"a"}
+    assert chosen.complete
+    assert unsaid.complete
 
 
 def test_equal_edges_go_to_the_smallest_code():
@@ -190,6 +217,17 @@ def test_a_bow_tie_is_made_valid_and_said_to_be():
     assert proposal.complete
     assert [one.kind for one in proposal.announcements] == ["made-valid"]
     assert proposal.grids[0].shape.equals(WHOLE)
+
+
+def test_a_bow_tie_alone_is_only_made_valid():
+    """Two triangles and no parent: there is nothing else to do, and the report is of the polygons made valid."""
+    grids = [polygon("a", (0, 0), (4, 4), (4, 0), (0, 4))]
+
+    proposal = propose_repair(grids, RULES, ())
+
+    assert [one.kind for one in proposal.announcements] == ["made-valid"]
+    assert proposal.complete
+    assert not proposal.assignments
 
 
 def test_what_no_repair_can_mend_is_listed_with_its_reason():

@@ -1,28 +1,32 @@
-"""Vector files written: GeoJSON by itself, GeoParquet through pyarrow, all others through GDAL; always in degrees."""
+"""Features with any attributes as files, always in degrees."""
 
 from __future__ import annotations
 
 import datetime as dt
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import orjson
-import shapely
 from numpy.typing import NDArray
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from gis_service.errors import RuleBrokenError
+from gis_service.files.written_whole import (
+    PARQUET,
+    TEXT_BYTES,
+    refuse_other_endings,
+    write_geoparquet,
+    write_whole,
+    write_with_gdal,
+)
 
 GEOJSON = frozenset({".json", ".geojson"})
 _DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".fgb": "FlatGeobuf"}
-_PARQUET = ".parquet"
-SUFFIXES = (*sorted(GEOJSON), *_DRIVERS, _PARQUET)
-_NAME_BYTES, _TEXT_BYTES = 10, 254  # what a column of a Shapefile holds, in its name and in a field of text
+SUFFIXES = (*sorted(GEOJSON), *_DRIVERS, PARQUET)
+_NAME_BYTES = 10  # what the name of a column of a Shapefile holds
 
 
 def write_vector_file(
@@ -42,26 +46,18 @@ def write_vector_file(
     Raises:
         RuleBrokenError: the ending is unknown, the format cannot hold the features, or writing fails.
     """
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise RuleBrokenError(f"{path} has an ending that is not known; write one of {', '.join(SUFFIXES)}.")
-    if not path.parent.is_dir():
-        raise RuleBrokenError(f"There is no directory {path.parent}.")
-    said: list[str] = []
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as beside:
-            draft = Path(beside) / path.name
-            if suffix in GEOJSON:
-                draft.write_bytes(_geojson(rows, shapes, head))
-            elif suffix == _PARQUET:
-                _write_parquet(draft, rows, shapes)
-            else:
-                said = _write_any(draft, _DRIVERS[suffix], rows, shapes)
-            for part in sorted(draft.parent.iterdir()):
-                os.replace(part, path.parent / part.name)  # noqa: PTH105  Path.replace would hide that this is atomic
-    except OSError as error:
-        raise RuleBrokenError(f"{path} cannot be written: {error.strerror or error}.") from None
-    return said
+    suffix = refuse_other_endings(path, SUFFIXES)
+
+    def write(draft: Path) -> list[str]:
+        if suffix in GEOJSON:
+            draft.write_bytes(_geojson(rows, shapes, head))
+            return []
+        if suffix == PARQUET:
+            write_geoparquet(draft, _array(shapes), _columns(rows))
+            return []
+        return _write_any(draft, _DRIVERS[suffix], rows, shapes)
+
+    return write_whole(path, write)
 
 
 def _geojson(
@@ -77,11 +73,6 @@ def _geojson(
 def _write_any(
     path: Path, driver: str, rows: Sequence[Mapping[str, Any]], shapes: Sequence[BaseGeometry | None]
 ) -> list[str]:
-    try:
-        from pyogrio.errors import DataSourceError, FeatureError, FieldError, GeometryError
-        from pyogrio.raw import write
-    except ImportError:
-        raise _needs("pyogrio", path) from None
     columns = _columns(rows)
     names = {name: name for name in columns}
     if driver == _DRIVERS[".shp"]:
@@ -90,43 +81,17 @@ def _write_any(
     kinds = {shape.geom_type for shape in shapes if shape is not None}
     several = "MultiPolygon" in kinds
     kind = ("MultiPolygon" if several else "Polygon") if kinds <= {"Polygon", "MultiPolygon"} else "Unknown"
-    try:
-        write(
-            path,
-            shapely.to_wkb(_array(shapes)),
-            list(columns.values()),
-            list(names.values()),
-            driver=driver,
-            layer=path.stem,
-            geometry_type=kind,
-            promote_to_multi=several,
-            crs="EPSG:4326",
-            encoding="UTF-8",
-        )
-    except (DataSourceError, FeatureError, FieldError, GeometryError) as error:
-        raise RuleBrokenError(f"{path} cannot be written: {str(error).rstrip('.')}.") from None
+    write_with_gdal(
+        path,
+        _array(shapes),
+        {names[name]: column for name, column in columns.items()},
+        driver=driver,
+        layer=path.stem,
+        geometry_type=kind,
+        promote_to_multi=several,
+        crs="EPSG:4326",
+    )
     return [f"Field {name} is called {short} in {path.name}." for name, short in names.items() if name != short]
-
-
-def _write_parquet(path: Path, rows: Sequence[Mapping[str, Any]], shapes: Sequence[BaseGeometry | None]) -> None:
-    """Write GeoParquet.
-
-    Source:
-        GeoParquet 1.1.0: metadata under the key ``geo``; without a member ``crs``, degrees, longitude first.
-    """
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError:
-        raise _needs("pyarrow", path) from None
-    array = _array(shapes)
-    columns = {name: pa.array(values, from_pandas=True) for name, values in _columns(rows).items()}
-    columns["geometry"] = pa.array(shapely.to_wkb(array).tolist(), pa.binary())
-    kinds = sorted({shape.geom_type for shape in shapes if shape is not None})
-    geometry = {"encoding": "WKB", "geometry_types": kinds, "bbox": shapely.total_bounds(array).tolist()}
-    geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": geometry}}
-    table = pa.table(columns).replace_schema_metadata({"geo": orjson.dumps(geo)})
-    parquet.write_table(table, path)
 
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[Any]]:
@@ -161,9 +126,9 @@ def _text(value: Any) -> str:  # noqa: ANN401  whatever a file's field holds
 
 def _refuse_long_text(path: Path, columns: Mapping[str, NDArray[Any]]) -> None:
     for name, values in columns.items():
-        if any(isinstance(value, str) and len(value.encode()) > _TEXT_BYTES for value in values):
+        if any(isinstance(value, str) and len(value.encode()) > TEXT_BYTES for value in values):
             raise RuleBrokenError(
-                f"Field {name} has text of more than {_TEXT_BYTES} bytes, which a Shapefile would cut off; write "
+                f"Field {name} has text of more than {TEXT_BYTES} bytes, which a Shapefile would cut off; write "
                 f"{path.with_suffix('.gpkg').name} or GeoJSON."
             )
 
@@ -191,9 +156,3 @@ def _array(shapes: Sequence[BaseGeometry | None]) -> NDArray[np.object_]:
     array = np.empty(len(shapes), dtype=object)
     array[:] = list(shapes)
     return array
-
-
-def _needs(package: str, path: Path) -> RuleBrokenError:
-    return RuleBrokenError(
-        f"Writing {path.suffix} needs {package}: pip install 'gis-service[files]', or write GeoJSON."
-    )

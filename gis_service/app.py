@@ -13,6 +13,7 @@ from anyio import to_thread
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gis_service.api import (
     boundaries,
@@ -34,6 +35,8 @@ from gis_service.api.metrics import Metrics
 from gis_service.api.middleware import BodyLimit, HeadIsGet, RequestLog
 from gis_service.api.openapi import describe
 from gis_service.api.problems import install_problems
+from gis_service.api.quick_locate import QuickLocate
+from gis_service.api.request_lines import RequestLines
 from gis_service.api.tile_cache import TileCache
 from gis_service.database.embedded import EmbeddedCluster
 from gis_service.database.engine import make_engine, make_session_factory
@@ -69,6 +72,18 @@ class State(TypedDict):
     sheet_font: Path | None
 
 
+class Service(FastAPI):
+    """The application, with its quickest route in front of all layers: these cost more than the answer."""
+
+    def put_in_front(self, front: ASGIApp) -> None:
+        """Let all requests meet this first."""
+        self._front = front
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await self._front(scope, receive, send)
+
+
 def database_url(settings: Settings) -> str:
     """Return the URL of the database in use, starting the embedded one when none is configured."""
     return settings.database_url or EmbeddedCluster(settings.home / "postgres").start()
@@ -77,6 +92,7 @@ def database_url(settings: Settings) -> str:
 def create_app(settings: Settings) -> FastAPI:
     """Return the service for these settings; what it opens is closed when the application ends."""
     metrics = Metrics()
+    lines = RequestLines("GET", locate.LOCATE_PATH)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
@@ -103,11 +119,12 @@ def create_app(settings: Settings) -> FastAPI:
                 "sheet_font": settings.sheet_font,
             }
         finally:
+            lines.write()
             await to_thread.run_sync(snapshots.stop)
             engine.dispose()
 
     hot: list[BaseRoute] = [*locate.locate_routes, *tiles.tile_routes]
-    app = FastAPI(
+    app = Service(
         title="gis-service",
         version=version("gis-service"),
         summary="The spatial backbone of grid governance: whose ground is this?",
@@ -132,6 +149,7 @@ def create_app(settings: Settings) -> FastAPI:
         allow_headers=["*"],
         expose_headers=EXPOSED_HEADERS,
     )
+    app.put_in_front(QuickLocate(super(Service, app).__call__, metrics, lines))
     return app
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import orjson
 from anyio import to_thread
 from numpy.typing import NDArray
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,17 +21,21 @@ from gis_service.api.locate_openapi import LOCATE_OPENAPI_PATHS
 from gis_service.api.media_types import media_type_of
 from gis_service.api.query import instant_of, needed_number_of, number_of, parse_instant, text_of, wrong_parameter
 from gis_service.domain.coordinates import DEFAULT_CRS, point_in_wgs84, points_in_wgs84
-from gis_service.domain.lookup import PointAnswer, Question
+from gis_service.domain.lookup import Given, PointAnswer, Question
 from gis_service.errors import InputFault, RuleBrokenError, TooLargeError
 from gis_service.use_cases.list_codes import list_codes
 from gis_service.use_cases.locate_batch import BatchAnswer, locate_batch
-from gis_service.use_cases.locate_point import held_for, locate_at_once, locate_point
+from gis_service.use_cases.locate_point import locate_at_once, locate_point, snapshot_for
+from grid_boundaries.locate.uncertainty import DEFAULT_CONFIDENCE
 
 __all__ = ["LOCATE_OPENAPI_PATHS", "locate_routes"]
+
+LOCATE_PATH = "/v1/locate"
 
 LARGEST_ACCURACY_M = 100_000.0
 SMALLEST_CONFIDENCE, LARGEST_CONFIDENCE = 0.01, 0.9999
 POINT_BYTES = 16
+_EDITION = re.compile(r"[0-9]{1,9}", re.ASCII)
 BINARY = "application/octet-stream"
 JSON = "application/json"
 
@@ -38,7 +44,7 @@ async def get_owner(request: Request) -> Response:
     """Return whose ground a point is."""
     question = _parse_question(request)
     snapshots, open_work = request.state.snapshots, request.state.open_work
-    snapshot = held_for(snapshots, question.at, question.known_at)
+    snapshot = snapshot_for(snapshots, question)
     answer = None if snapshot is None else locate_at_once(snapshot, question)
     if answer is None:
         answer = await to_thread.run_sync(locate_point, snapshots, open_work, question)
@@ -63,14 +69,14 @@ async def get_codes(request: Request) -> Response:
 
 
 locate_routes = [
-    HotRoute("/v1/locate", get_owner, methods=["GET"]),
+    HotRoute(LOCATE_PATH, get_owner, methods=["GET"]),
     HotRoute("/v1/locate/batch", post_batch, methods=["POST"]),
     HotRoute("/v1/editions/{number:int}/codes", get_codes, methods=["GET"]),
 ]
 
 
 def render(answer: PointAnswer) -> bytes:
-    """Return an answer as JSON; grids are rendered already."""
+    """Return an answer as JSON; grids are rendered already.  ``warning`` is a member only where there is one."""
     return orjson.dumps(
         {
             "edition": answer.edition,
@@ -85,24 +91,44 @@ def render(answer: PointAnswer) -> bytes:
                 else None
             ),
             "candidates": [{"code": code, "probability": share} for code, share in answer.candidates],
+            **({"warning": answer.warning} if answer.warning else {}),
         }
     )
 
 
 def _parse_question(request: Request) -> Question:
     query = request.query_params
-    lon, lat = point_in_wgs84(
+    given = Given(
         needed_number_of(query, "lon"), needed_number_of(query, "lat"), text_of(query, "crs") or DEFAULT_CRS
     )
+    lon, lat = point_in_wgs84(given.x, given.y, given.crs)
     accuracy_m, confidence = number_of(query, "accuracy_m"), number_of(query, "confidence")
     if accuracy_m is not None and not 0 <= accuracy_m <= LARGEST_ACCURACY_M:
         raise wrong_parameter("accuracy_m", f"must be metres from 0 to {LARGEST_ACCURACY_M:g}")
-    instants = instant_of(query, "at"), instant_of(query, "known_at")
-    if confidence is None:
-        return Question(lon, lat, *instants, accuracy_m)
-    if not SMALLEST_CONFIDENCE <= confidence <= LARGEST_CONFIDENCE:
+    if confidence is not None and not SMALLEST_CONFIDENCE <= confidence <= LARGEST_CONFIDENCE:
         raise wrong_parameter("confidence", f"must lie between {SMALLEST_CONFIDENCE} and {LARGEST_CONFIDENCE}")
-    return Question(lon, lat, *instants, accuracy_m, confidence)
+    at, known_at = instant_of(query, "at"), instant_of(query, "known_at")
+    return Question(
+        lon,
+        lat,
+        at,
+        known_at,
+        accuracy_m,
+        DEFAULT_CONFIDENCE if confidence is None else confidence,
+        given,
+        _min_edition_of(query, is_for_now=at is None and known_at is None),
+    )
+
+
+def _min_edition_of(query: QueryParams, *, is_for_now: bool) -> int:
+    asked = text_of(query, "min_edition")
+    if asked is None:
+        return 0
+    if not _EDITION.fullmatch(asked):
+        raise wrong_parameter("min_edition", "must be the number of an edition")
+    if not is_for_now:
+        raise wrong_parameter("min_edition", "goes with a question about now, without at and known_at")
+    return int(asked)
 
 
 def _answer_json(request: Request, body: bytes) -> Response:

@@ -27,6 +27,15 @@ def _query(name: str, schema: dict[str, Any], description: str, *, required: boo
 
 
 _NAMED_GRID = _object({"code": _CODE, "name": {"type": "string"}, "level": {"type": "string"}})
+_WARNING = _object(
+    {
+        "code": {"type": "string", "enum": ["looks-swapped", "looks-like-other-crs"]},
+        "crs": {"type": "string", "description": "the system in which the point makes sense"},
+        "owner": {**_CODE, "description": "the grid in which it would lie then"},
+        "message": {"type": "string"},
+        "message_zh": {"type": "string"},
+    }
+)
 _ANSWER = _object(
     {
         "edition": {"type": "integer"},
@@ -37,7 +46,9 @@ _ANSWER = _object(
         "tied_with": _array(_CODE),
         "nearest": _nullable(_object({"code": _CODE, "distance_m": {"type": "number", "minimum": 0}})),
         "candidates": _array(_object({"code": _CODE, "probability": {"type": "number", "minimum": 0, "maximum": 1}})),
-    }
+        "warning": _WARNING,
+    },
+    "warning",
 )
 _CRS = _query(
     "crs",
@@ -61,6 +72,8 @@ LOCATE_OPENAPI_PATHS: dict[str, Any] = {
                 "The owner is the deepest grid whose closed polygon covers the point; on a shared edge the smallest"
                 " code wins and `tied_with` names the others. `edge`: the point lies on the owner's boundary."
                 " `partial`: it lies in a grid that has children, but in none of them. `outside`: in no grid."
+                " `warning` is there for a point far outside that would lie in a grid if read in another system,"
+                " or latitude first."
             ),
             "parameters": [
                 _query("lon", _NUMBER, "longitude, or easting", required=True),
@@ -77,6 +90,11 @@ LOCATE_OPENAPI_PATHS: dict[str, Any] = {
                     "confidence",
                     {"type": "number", "minimum": 0.01, "maximum": 0.9999, "default": 0.95},
                     "with which probability it does: Android 0.68, browsers 0.95",
+                ),
+                _query(
+                    "min_edition",
+                    {"type": "integer", "minimum": 0, "maximum": 999_999_999},
+                    "an edition that the caller has seen in force; where it is not yet, 503 with Retry-After",
                 ),
             ],
             "responses": {

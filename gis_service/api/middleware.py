@@ -14,9 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gis_service.api.metrics import Metrics
 from gis_service.api.problems import problem
+from gis_service.api.request_lines import NAME
 
-_log = structlog.get_logger("gis_service.access")
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_log = structlog.get_logger(NAME)
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 # A client that has begun to send a body that is too large is heard out up to here, so that it reads the answer
 # instead of a reset connection.
@@ -38,7 +39,7 @@ class RequestLog:
         began = time.perf_counter()
         status, started = int(HTTPStatus.INTERNAL_SERVER_ERROR), False
         given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        request_id = given if REQUEST_ID.fullmatch(given) else uuid4().hex
 
         async def send_marked(message: Message) -> None:
             nonlocal status, started
@@ -63,7 +64,7 @@ class RequestLog:
             took_s = time.perf_counter() - began
             route = getattr(scope.get("route"), "path", None) or "unmatched"
             self._metrics.requests.labels(scope["method"], route, status).inc()
-            self._metrics.seconds.labels(route).observe(took_s)
+            self._metrics.seconds.of(route)(took_s)
             level = _log.warning if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _log.info
             level(
                 "request",

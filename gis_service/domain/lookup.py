@@ -9,6 +9,7 @@ from typing import Self
 import orjson
 
 from grid_boundaries.locate.answers import Match
+from grid_boundaries.locate.readings import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,52 @@ class NearestGrid:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """A point as the caller wrote it: in the system ``crs``, longitude or easting first."""
+
+    x: float
+    y: float
+    crs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """That a point makes sense only when it is read otherwise than declared; the codes are stable.
+
+    ``looks-swapped``: with latitude first, in the system ``crs`` that was declared.  ``looks-like-other-crs``: in
+    the system ``crs``.  ``owner`` is the code of the grid that it would lie in then.
+    """
+
+    code: str
+    crs: str
+    owner: str
+    message: str
+    message_zh: str
+
+    @classmethod
+    def of(cls, reading: Reading, owner: str, given: Given, distance_m: float) -> Self:
+        """Return the doubt that a reading inside ``owner`` raises about a point so far outside."""
+        away = f"the point lies {distance_m:.0f} m outside all grids"
+        away_zh = f"该点在所有网格之外 {distance_m:.0f} 米"
+        if reading.is_swapped:
+            message = f"{away}, but with latitude first it lies in {owner}: are longitude and latitude swapped?"
+            message_zh = f"{away_zh}，但若纬度在前则位于 {owner}：经纬度是否写反？"
+            return cls("looks-swapped", reading.crs, owner, message, message_zh)
+        message = f"{away}, but read as {reading.crs} it lies in {owner}: is it {reading.crs} and not {given.crs}?"
+        message_zh = (
+            f"{away_zh}，但按 {reading.crs} 解读则位于 {owner}：坐标系是否为 {reading.crs} 而非 {given.crs}？"
+        )
+        return cls("looks-like-other-crs", reading.crs, owner, message, message_zh)
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A point to look up: degrees in WGS 84; ``at`` None asks for now.
 
     ``known_at`` asks as one would have answered then: by the editions that were published by that instant.
     ``accuracy_m`` is the radius that holds the true place with the probability ``confidence``.
+    ``given`` is the point as it was written: with it the answer may come with a doubt about the system.
+    An edition older than ``min_edition``, which the caller has seen, does not answer.
     """
 
     lon: float
@@ -59,6 +101,8 @@ class Question:
     known_at: datetime | None = None
     accuracy_m: float | None = None
     confidence: float = 0.95
+    given: Given | None = None
+    min_edition: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +111,7 @@ class PointAnswer:
 
     ``lon`` and ``lat`` are the point as it was tested, on the lattice.  ``chain`` has the root first and the owner
     last.  ``nearest`` is there when ``owner`` is not.  ``candidates`` are codes with probabilities, the likeliest
-    first; the share outside all grids is what they lack to 1.
+    first; the share outside all grids is what they lack to 1.  ``warning`` may be there when ``owner`` is not.
     """
 
     edition: int
@@ -79,3 +123,4 @@ class PointAnswer:
     tied_with: tuple[str, ...] = ()
     nearest: NearestGrid | None = None
     candidates: tuple[tuple[str, float], ...] = ()
+    warning: Doubt | None = None

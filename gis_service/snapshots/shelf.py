@@ -24,7 +24,10 @@ class Shelf:
 
     def in_force(self, instant: datetime) -> Snapshot | None:
         """Return the newest snapshot held that is in force at an instant, though a newer edition may be missing."""
-        return next((snapshot for snapshot in reversed(self.held) if snapshot.effective_from <= instant), None)
+        for snapshot in reversed(self.held):  # asked by every lookup: a generator would take longer than the answer
+            if snapshot.effective_from <= instant:
+                return snapshot
+        return None
 
     def exactly(self, instant: datetime, known_at: datetime | None = None) -> Snapshot | None:
         """Return the snapshot of the very edition in force at an instant, or None when it is not held.

@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from gis_service.database.unit_of_work import UnitOfWork
-from gis_service.domain.lookup import NearestGrid, PointAnswer, Question
-from gis_service.errors import NotFoundError
+from gis_service.domain.lookup import Doubt, NearestGrid, PointAnswer, Question
+from gis_service.errors import NotFoundError, UnavailableError
 from gis_service.snapshots.holder import SnapshotHolder
 from gis_service.snapshots.snapshot import Snapshot
 from grid_boundaries.locate.answers import Match, name_match
 from grid_boundaries.locate.coordinates import quantise_one
+from grid_boundaries.locate.readings import FAR_M, other_readings
 from grid_boundaries.locate.uncertainty import candidates, scatter, shares
 
 
@@ -24,13 +25,24 @@ def locate_point(snapshots: SnapshotHolder, open_work: Callable[[], UnitOfWork],
     Raises:
         CoordinateError: the point is not finite or out of range.
         NotFoundError: no edition was in force at that time, code ``no-edition``.
-        UnavailableError: the edition is not in memory and the database does not answer.
+        UnavailableError: the edition is not in memory and the database does not answer; or the edition in force is
+            older than ``question.min_edition`` in the database too, code ``edition-behind``.
     """
-    snapshot = held_for(snapshots, question.at, question.known_at)
+    snapshot = snapshot_for(snapshots, question)
     if snapshot is not None:
         return locate_in_snapshot(snapshot, question)
     with open_work() as work:
-        return locate_in_edition(work, edition_in_force(work, question.at, question.known_at), question)
+        edition = edition_in_force(work, question.at, question.known_at)
+        if edition < question.min_edition:
+            sentence = f"edition {question.min_edition} is not in force here yet, only {edition}; ask again soon"
+            raise UnavailableError(sentence, code="edition-behind")
+        return locate_in_edition(work, edition, question)
+
+
+def snapshot_for(snapshots: SnapshotHolder, question: Question) -> Snapshot | None:
+    """Return the snapshot that answers a question; None: ask the database."""
+    snapshot = held_for(snapshots, question.at, question.known_at)
+    return None if snapshot is None or snapshot.edition < question.min_edition else snapshot
 
 
 def held_for(snapshots: SnapshotHolder, at: datetime | None, known_at: datetime | None = None) -> Snapshot | None:
@@ -58,14 +70,20 @@ def locate_in_snapshot(snapshot: Snapshot, question: Question) -> PointAnswer:
     """Return the whole answer from memory."""
     answer = _owner_in(snapshot, question)
     locator = snapshot.locator
-    nearest = None
+    nearest, doubt = None, None
     if answer.owner is None:
         index, distance_m = locator.nearest(answer.lon, answer.lat)
         nearest = NearestGrid(locator.codes[index], distance_m)
+
+        def owner_of(lon: float, lat: float) -> str | None:
+            found = locator.locate(lon, lat).owner_index
+            return None if found is None else locator.codes[found]
+
+        doubt = _doubt(question, distance_m, owner_of)
     likely: tuple[tuple[str, float], ...] = ()
     if question.accuracy_m is not None:
         likely = tuple(candidates(locator, answer.lon, answer.lat, question.accuracy_m, question.confidence))
-    return replace(answer, nearest=nearest, candidates=likely)
+    return replace(answer, nearest=nearest, candidates=likely, warning=doubt)
 
 
 def locate_in_edition(work: UnitOfWork, edition: int, question: Question) -> PointAnswer:
@@ -79,15 +97,21 @@ def locate_in_edition(work: UnitOfWork, edition: int, question: Question) -> Poi
         match = name_match(
             owner_has_children=first.has_children, is_tied=bool(tied), is_on_owner_edge=first.is_on_edge
         )
-        answer, nearest = PointAnswer(edition, lon, lat, match, chain[-1], chain, tied), None
+        answer = PointAnswer(edition, lon, lat, match, chain[-1], chain, tied)
     else:
-        answer = PointAnswer(edition, lon, lat, Match.OUTSIDE, None)
         nearest = work.owners.nearest(edition, lon, lat)
+
+        def owner_of(lon: float, lat: float) -> str | None:
+            covering = work.owners.covering(edition, *quantise_one(lon, lat))
+            return covering[0].code if covering else None
+
+        doubt = None if nearest is None else _doubt(question, nearest.distance_m, owner_of)
+        answer = PointAnswer(edition, lon, lat, Match.OUTSIDE, None, nearest=nearest, warning=doubt)
     likely: tuple[tuple[str, float], ...] = ()
     if question.accuracy_m is not None:
         lons, lats = scatter(lon, lat, question.accuracy_m, question.confidence)
         likely = tuple(shares(work.owners.of_points(edition, lons, lats)))
-    return replace(answer, nearest=nearest, candidates=likely)
+    return replace(answer, candidates=likely)
 
 
 def edition_in_force(work: UnitOfWork, at: datetime | None, known_at: datetime | None = None) -> int:
@@ -102,6 +126,18 @@ def edition_in_force(work: UnitOfWork, at: datetime | None, known_at: datetime |
         known = "" if known_at is None else f", as known at {known_at.isoformat()}"
         raise NotFoundError(f"no edition was in force at {instant.isoformat()}{known}", code="no-edition")
     return edition.number
+
+
+def _doubt(question: Question, distance_m: float, owner_of: Callable[[float, float], str | None]) -> Doubt | None:
+    """Return the doubt about a point outside all grids: far from them, and in one when it is read otherwise."""
+    given = question.given
+    if given is None or distance_m <= max(FAR_M, question.accuracy_m or 0.0):
+        return None
+    for reading in other_readings(given.x, given.y, given.crs):
+        owner = owner_of(reading.lon, reading.lat)
+        if owner is not None:
+            return Doubt.of(reading, owner, given, distance_m)
+    return None
 
 
 def _owner_in(snapshot: Snapshot, question: Question) -> PointAnswer:

@@ -18,6 +18,9 @@ from grid_boundaries.locate.answers import Located
 NOBODY = -1
 """The owner index of a point that lies in no grid."""
 
+UNDECIDED = -2
+"""The owner index of a point that takes a longer look."""
+
 
 class Locator(Protocol):
     """An immutable set of grids that answers whose ground a point is; safe to ask from many threads.
@@ -40,6 +43,13 @@ class Locator(Protocol):
 
         Raises:
             CoordinateError: the point is not finite or out of range.
+        """
+
+    def owner_inside(self, lon: float, lat: float) -> int:
+        """Return the owner of a point that lies inside it and in no other grid of its rank, as quickly as can be.
+
+        ``NOBODY`` when there is no owner, ``UNDECIDED`` when ``locate`` has to be asked: on an edge, where grids
+        overlap, and for what is no point on earth.
         """
 
     def locate_many(self, lons: ArrayLike, lats: ArrayLike) -> NDArray[np.int32]:

@@ -33,7 +33,17 @@ MOST_PATCHED = 0.5
 class RasterLocator:
     """A ``Locator`` of plain arrays: ``arrays()`` gives them to be kept, ``of_arrays`` takes them back."""
 
-    __slots__ = ("_matches", "_outline", "_patched", "_raster", "_reader", "_roster", "codes", "parents")
+    __slots__ = (
+        "_matches",
+        "_outline",
+        "_patched",
+        "_raster",
+        "_reader",
+        "_roster",
+        "codes",
+        "owner_inside",
+        "parents",
+    )
 
     def __init__(self, roster: Roster, raster: Raster, outline: Outline, patched: int = 0) -> None:
         self.codes = roster.codes
@@ -41,6 +51,7 @@ class RasterLocator:
         self._roster, self._raster, self._outline = roster, raster, outline
         self._patched = patched
         self._reader = make_reader(raster, roster.ranks)
+        self.owner_inside = self._reader.owner_inside
         self._matches = [Match.PARTIAL if has else Match.INSIDE for has in roster.has_children.tolist()]
 
     @classmethod

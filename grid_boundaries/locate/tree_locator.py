@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from shapely.geometry import MultiPolygon, Polygon
 
 from grid_boundaries.locate.answers import NOWHERE, Located, name_match
-from grid_boundaries.locate.coordinates import quantise, quantise_one
-from grid_boundaries.locate.locator import NOBODY, columns_of
+from grid_boundaries.locate.coordinates import LIMITS, quantise, quantise_one
+from grid_boundaries.locate.locator import NOBODY, UNDECIDED, columns_of
 from grid_boundaries.locate.nearest import SAME_DISTANCE_M, box_around, distances_m, nearest_of
 from grid_boundaries.locate.roster import Roster
 from grid_boundaries.partition import Grid, from_lattice, to_lattice
@@ -107,6 +107,16 @@ class TreeLocator:
                 )
                 return Located(match, owner, tuple(tied))
         return NOWHERE
+
+    def owner_inside(self, lon: float, lat: float) -> int:
+        """Return the owner of a point inside it and in no other grid of its rank, ``NOBODY`` or ``UNDECIDED``."""
+        if not (abs(lon) <= LIMITS["lon"][1] and abs(lat) <= LIMITS["lat"][1]):
+            return UNDECIDED
+        _, owner, tied = self.locate(lon, lat)
+        if owner is None:
+            return NOBODY
+        is_inside = not tied and shapely.contains_xy(self._shapes[owner], *quantise_one(lon, lat))
+        return owner if is_inside else UNDECIDED
 
     def locate_many(self, lons: ArrayLike, lats: ArrayLike) -> NDArray[np.int32]:
         """Return the index of each point's owner, in input order; ``NOBODY`` where there is none.

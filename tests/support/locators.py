@@ -19,6 +19,7 @@ def raster_without_kernel(grids: Sequence[Grid], ranks: Mapping[str, int]) -> Lo
     """A raster locator on a machine that could not compile the kernel."""
     locator = RasterLocator.build(grids, ranks)
     locator._reader = PlainReader(locator._raster)
+    locator.owner_inside = locator._reader.owner_inside
     return locator
 
 

@@ -148,6 +148,30 @@ def test_a_date_picks_the_edition(client, later_client):
     assert ask(later_client, 2.5, 0.5, at=JANUARY_5).content == ask(client, 2.5, 0.5).content
 
 
+def test_a_caller_who_has_seen_an_edition_gets_no_older_one(client, later_client):
+    """Edition 2 is in force on the 20th, and for the database today; edition 3 nowhere: 503, to be asked again."""
+    assert ask(client, 2.5, 0.5, min_edition=1).json()["edition"] == 1
+    assert ask(client, 2.5, 0.5, min_edition=2).json()["edition"] == 2
+    assert ask(later_client, 2.5, 0.5, min_edition=2).json()["edition"] == 2
+    behind = ask(client, 2.5, 0.5, min_edition=3)
+    assert (behind.status_code, behind.json()["code"]) == (503, "edition-behind")
+    assert int(behind.headers["retry-after"]) > 0
+
+
+def test_a_point_of_amap_sent_as_wgs84_comes_with_a_warning(client, later_client):
+    """22 m inside the southern edge of C1x as AMap shows it: 300 m outside, in C1x when read as GCJ-02."""
+    lons, lats = wgs84_to_gcj02(*(np.array([degrees]) for degrees in at(2.5, 0.02)))
+    query = {"lon": lons[0], "lat": lats[0]}
+    answer = client.get("/v1/locate", params=query).json()
+    assert answer["match"] == "outside"
+    warning = answer["warning"]
+    assert (warning["code"], warning["crs"], warning["owner"]) == ("looks-like-other-crs", "gcj02", "C1x")
+    assert set(warning) == {"code", "crs", "owner", "message", "message_zh"}
+    assert later_client.get("/v1/locate", params={**query, "at": JANUARY_5}).json()["warning"] == warning
+    declared = client.get("/v1/locate", params={**query, "crs": "gcj02"}).json()
+    assert (declared["owner"]["code"], "warning" in declared) == ("C1x", False)
+
+
 @pytest.mark.parametrize("when", ["2025-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00"])
 def test_before_the_first_edition_there_is_none(client, when):
     """A second before New Year, and the earliest date that can be written."""
@@ -171,6 +195,8 @@ def test_before_the_first_edition_there_is_none(client, when):
         ("lon=102.7&lat=25&accuracy_m=5&confidence=1", "confidence", "must lie between 0.01 and 0.9999"),
         ("lon=102.7&lat=25&at=2026-01-05T08:00:00", "at", "must be RFC 3339 with an offset"),
         ("lon=102.7&lat=25&at=2026-01-05T08:00:00+08:00", "at", "a plus sign is written %2B"),
+        ("lon=102.7&lat=25&min_edition=-1", "min_edition", "must be the number of an edition"),
+        ("lon=102.7&lat=25&min_edition=1&at=2026-01-05T08:00:00Z", "min_edition", "goes with a question about now"),
         ("lon=102.7&lat=25&crs=EPSG:3857", "crs", "known are EPSG:4326"),
         ("lon=102.7&lat=25&crs=EPSG:4522", "lon", "takes metres, easting first"),
     ],

@@ -3,14 +3,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
+from shapely.geometry import box
 
 from gis_service.database.unit_of_work import UnitOfWork
-from gis_service.domain.lookup import Question
-from gis_service.errors import NotFoundError
+from gis_service.domain.coordinates import point_in_wgs84
+from gis_service.domain.lookup import Given, Question
+from gis_service.errors import NotFoundError, UnavailableError
 from gis_service.use_cases.locate_point import edition_in_force, locate_at_once, locate_in_edition, locate_point
 from grid_boundaries.locate.coordinates import CoordinateError
-from tests.support.editions import NEW_YEAR, store_ranks
+from grid_boundaries.locate.shifts import wgs84_to_bd09, wgs84_to_gcj02
+from grid_boundaries.partition import Grid
+from tests.support.editions import NEW_YEAR, store_edition, store_ranks
 from tests.support.lookups import SECOND, loaded_holder, store_two_editions
 from tests.support.tree import at
 
@@ -134,3 +139,83 @@ def test_an_owner_then_as_known_then(open_work):
             assert edition_in_force(work, question.at, question.known_at) == number
     with pytest.raises(NotFoundError, match="as known at"):
         locate_point(holder, open_work, Question(*at(1, 1), at=then, known_at=published[1] - timedelta(seconds=1)))
+
+
+def asked_as(lon: float, lat: float, crs: str = "EPSG:4326", **more) -> Question:
+    return Question(*point_in_wgs84(lon, lat, crs), given=Given(lon, lat, crs), **more)
+
+
+def both(open_work, question: Question):
+    """The answer, from memory and from the database alike but for the last digits of the distance."""
+    from_memory = locate_point(loaded_holder(open_work, NEW_YEAR), open_work, question)
+    with open_work() as work:
+        from_database = locate_in_edition(work, 1, question)
+    assert replace(from_memory, nearest=None) == replace(from_database, nearest=None)
+    return from_memory
+
+
+def shifted(place, shift):
+    lons, lats = shift(*(np.array([degrees]) for degrees in place))
+    return float(lons[0]), float(lats[0])
+
+
+@pytest.mark.parametrize(
+    ("meant", "declared", "place"),
+    [
+        ("gcj02", "EPSG:4326", (2.0, 0.02)),
+        ("bd09", "EPSG:4490", (3.5, 1.0)),
+        ("gcj02", "bd09", (2.0, 0.02)),
+        ("EPSG:4326", "gcj02", (2.0, 2.98)),
+        ("EPSG:4326", "bd09", (0.02, 1.0)),
+    ],
+)
+def test_a_point_of_another_system_is_doubted(open_work, meant, declared, place):
+    """A place near the edge of the tree as one map shows it, declared as another: outside, and told so."""
+    shift = {"gcj02": wgs84_to_gcj02, "bd09": wgs84_to_bd09}.get(meant)
+    written = at(*place) if shift is None else shifted(at(*place), shift)
+    answer = both(open_work, asked_as(*written, declared))
+    assert (answer.match, answer.nearest.distance_m > 200) == ("outside", True)
+    assert (answer.warning.code, answer.warning.crs) == ("looks-like-other-crs", meant)
+    assert f"is it {meant} and not {declared}?" in answer.warning.message
+    assert f"坐标系是否为 {meant}" in answer.warning.message_zh
+
+
+def test_a_point_beside_the_grids_is_not_doubted(open_work):
+    """150 m east of the tree, where a point of AMap may lie too, it is likelier what it says.
+
+    At 300 m it is doubted, unless it is known to 400 m only.
+    """
+    east = at(4, 1.5)
+    for metres, accuracy_m, is_doubted in ((150, None, False), (300, None, True), (300, 400.0, False)):
+        lon = round(east[0] + metres / 100_900, 9)
+        answer = both(open_work, asked_as(lon, east[1], accuracy_m=accuracy_m))
+        assert answer.match == "outside"
+        assert (answer.warning is not None) is is_doubted
+
+
+def test_a_point_far_from_every_reading_is_not_doubted(open_work):
+    """10 km away; and a question that does not say how the point was written."""
+    assert both(open_work, asked_as(*at(14, 1))).warning is None
+    assert both(open_work, Question(*shifted(at(3.9, 0.02), wgs84_to_gcj02))).warning is None
+
+
+def test_swapped_degrees_that_are_a_place_are_told(open_work):
+    """West of 90 E latitude first is a place on earth: a place in the Barents Sea, and in Q when swapped."""
+    store_edition(
+        open_work(), 3, [Grid("Q", box(75.9, 39.4, 76.1, 39.5), "district", None, "西")], SECOND + timedelta(days=1)
+    )
+    with open_work() as work:
+        answer = locate_in_edition(work, 3, asked_as(39.47, 76.0))
+    assert (answer.warning.code, answer.warning.owner) == ("looks-swapped", "Q")
+    assert "经纬度是否写反" in answer.warning.message_zh
+
+
+def test_a_worker_that_is_behind_asks_the_database(open_work):
+    """Memory holds edition 1, the caller has seen 2: the database answers by it.  Nobody has 3."""
+    late = loaded_holder(open_work, NEW_YEAR)
+    place = at(2.5, 0.5)
+    assert locate_point(late, open_work, Question(*place, min_edition=1)).edition == 1
+    assert locate_point(late, open_work, Question(*place, min_edition=2)).edition == 2
+    with pytest.raises(UnavailableError, match="edition 3 is not in force here yet, only 2") as refused:
+        locate_point(late, open_work, Question(*place, min_edition=3))
+    assert refused.value.code == "edition-behind"

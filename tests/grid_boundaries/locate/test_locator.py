@@ -13,7 +13,7 @@ from shapely.geometry import MultiPolygon, Point, Polygon, box
 
 from grid_boundaries.locate.answers import Match
 from grid_boundaries.locate.coordinates import CoordinateError
-from grid_boundaries.locate.locator import NOBODY, Locator
+from grid_boundaries.locate.locator import NOBODY, UNDECIDED, Locator
 from grid_boundaries.partition import Grid, from_lattice, on_lattice
 from tests.support.editions import RANKS
 from tests.support.locators import FORMS
@@ -66,6 +66,26 @@ def test_a_point_has_the_deepest_grid_and_then_the_smallest_code(locator, across
 def test_an_edge_of_two_levels_belongs_to_the_deeper_grid(locator):
     """Between community B4 (no children) and unit grid C1x the deeper C1x wins, though B4 is the smaller code."""
     assert found(locator, 2.0, 0.25) == ("edge", "C1x", [])
+
+
+def test_the_quick_look_is_right_or_undecided(locator):
+    """400 places on a raster through every vertex and edge of the tree, and beyond it; and what is no place.
+
+    A grid that it names is the owner, not tied and not on its edge; nobody is nobody.
+    """
+    places = [at(across / 4, up / 4) for across in range(-2, 18) for up in range(-2, 18)]
+    decided = 0
+    for place in places:
+        owner, exact = locator.owner_inside(*place), locator.locate(*place)
+        if owner >= 0:
+            decided += 1
+            assert (owner, ()) == (exact.owner_index, exact.tied)
+            assert exact.match is not Match.EDGE
+        elif owner == NOBODY:
+            assert exact.owner_index is None
+    assert decided > 0
+    for lon, lat in ((math.nan, 25.0), (102.7, math.inf), (180.1, 25.0), (102.7, -90.1)):
+        assert locator.owner_inside(lon, lat) == UNDECIDED
 
 
 def test_many_points_have_the_owners_that_each_has_alone(locator):

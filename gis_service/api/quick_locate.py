@@ -1,0 +1,122 @@
+"""``GET /v1/locate`` in front of everything: the usual question, answered by putting bytes together.
+
+The usual question is a longitude and a latitude and nothing else, now, from a client that is no page of another
+origin; the usual answer is one owner, not on its edge.  All else goes on to the application, which gives the very
+same bytes to the usual question too.  Whatever the layers in between do for a request is done here: an id, a log
+line, a count, safe headers.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from random import getrandbits
+
+import orjson
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gis_service.api.locate import LOCATE_PATH, render
+from gis_service.api.metrics import Metrics
+from gis_service.api.middleware import REQUEST_ID
+from gis_service.api.request_lines import RequestLines
+from gis_service.domain.lookup import Question
+from gis_service.snapshots.snapshot import Snapshot
+from gis_service.use_cases.locate_point import locate_at_once
+from grid_boundaries.locate.coordinates import quantise_one
+
+_USUAL = re.compile(rb"lon=(-?[0-9]{1,3}(?:\.[0-9]{1,30})?)&lat=(-?[0-9]{1,2}(?:\.[0-9]{1,30})?)")
+
+_NOT_USUAL = frozenset({b"origin", b"content-length", b"transfer-encoding", b"expect"})
+"""Headers that other layers look at."""
+
+_BEFORE_LON, _BEFORE_LAT, _AFTER_POINT = b'"point":{"lon":', b',"lat":', b'},"match":'
+
+
+class QuickLocate:
+    """Answers the usual lookup, and hands every other request to the application behind it."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, lines: RequestLines) -> None:
+        self._app = app
+        self._lines = lines
+        self._count = metrics.requests.labels("GET", LOCATE_PATH, 200).inc
+        self._note = metrics.seconds.of(LOCATE_PATH)
+        self._answers: _Answers | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope.get("path") != LOCATE_PATH or scope["type"] != "http" or scope["method"] != "GET":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        request_id = _request_id(scope)
+        body = self._body(scope) if request_id is not None else None
+        if request_id is None or body is None:
+            await self._app(scope, receive, send)
+            return
+        headers = [
+            (b"content-length", b"%d" % len(body)),
+            (b"content-type", b"application/json"),
+            (b"x-request-id", request_id),
+            (b"x-content-type-options", b"nosniff"),
+            (b"vary", b"Origin"),
+        ]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+        took_s = time.perf_counter() - began
+        self._count()
+        self._note(took_s)
+        self._lines.add(request_id, took_s)
+
+    def _body(self, scope: Scope) -> bytes | None:
+        asked = _USUAL.fullmatch(scope["query_string"])
+        snapshot: Snapshot | None = scope["state"]["snapshots"].current
+        if asked is None or snapshot is None:
+            return None
+        answers = self._answers
+        if answers is None or answers.snapshot is not snapshot:
+            answers = self._answers = _Answers(snapshot)
+        return answers.at(float(asked[1]), float(asked[2]))
+
+
+class _Answers:
+    """The answers of one snapshot without their points: one for each owner, rendered when it is first asked for."""
+
+    __slots__ = ("_heads_and_tails", "_owner_inside", "snapshot")
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._owner_inside = snapshot.locator.owner_inside
+        self._heads_and_tails: dict[int, tuple[bytes, bytes]] = {}
+
+    def at(self, lon: float, lat: float) -> bytes | None:
+        """Return the answer for a point inside its owner and in no other grid of that level, None for others."""
+        owner = self._owner_inside(lon, lat)
+        if owner < 0:
+            return None
+        lon, lat = quantise_one(lon, lat)
+        head, tail = self._heads_and_tails.get(owner) or self._render(owner, lon, lat)
+        return b"".join((head, orjson.dumps(lon), _BEFORE_LAT, orjson.dumps(lat), tail))
+
+    def _render(self, owner: int, lon: float, lat: float) -> tuple[bytes, bytes]:
+        answer = locate_at_once(self.snapshot, Question(lon, lat))
+        assert answer is not None  # noqa: S101 - it has an owner
+        rendered = render(answer)
+        before, _, rest = rendered.partition(_BEFORE_LON)
+        _, after, tail = rest.partition(_AFTER_POINT)
+        parts = self._heads_and_tails[owner] = before + _BEFORE_LON, after + tail
+        return parts
+
+
+def _request_id(scope: Scope) -> bytes | None:
+    """Return the id that the client or this place gives to the request; None when it is not a usual request."""
+    given: bytes | None = None
+    for name, value in scope["headers"]:
+        if name in _NOT_USUAL:
+            return None
+        if name == b"x-request-id":
+            if given is not None:
+                return None
+            given = value
+    if given is None or not REQUEST_ID.fullmatch(given.decode("latin-1")):
+        return b"%032x" % getrandbits(128)
+    return given

@@ -96,7 +96,7 @@ class Edges:
 
 def _hashes(points: Points) -> NDArray[np.uint64]:
     """Return 64 bits of each edge that look like chance (the finish of splitmix64)."""
-    hashes = (points.view(np.uint64) * _MIX).sum(axis=1, dtype=np.uint64)
+    hashes: NDArray[np.uint64] = (points.view(np.uint64) * _MIX).sum(axis=1, dtype=np.uint64)
     for shift, factor in zip(_SHIFTS, _FACTORS, strict=True):
         hashes = (hashes ^ (hashes >> np.uint64(shift))) * np.uint64(factor)
     return hashes

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from shapely.geometry import box
 
-from grid_boundaries.locate.raster_locator import RasterLocator
 from grid_boundaries.locate.nearest import metres_per_degree
+from grid_boundaries.locate.raster_locator import RasterLocator
 from grid_boundaries.locate.uncertainty import PLACES, candidates, scatter, shares, sigma_m
 from grid_boundaries.partition import Grid
 from tests.support.editions import RANKS

@@ -55,7 +55,7 @@ def test_a_parent_that_comes_later_is_not_guessed():
 @pytest.mark.parametrize("line", ["A11 unit A1", "A14 hamlet A1"])
 def test_what_follows_is_looked_at_as_well(line):
     """A code that is there already, and a level without a rank."""
-    with pytest.raises(ValueError, match="comes twice|has no rank"):
+    with pytest.raises(ValueError, match=r"comes twice|has no rank"):
         Roster.of(TREE, RANKS).followed(set(), grids(line), RANKS)
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from benchmarks.ground import finest_grids
+from grid_boundaries.partition import Grid
 
 NOBODY = -1
 
 
 class ReferenceTree:
-    """Owners by a tree of boxes; of several that cover a point the first by code, as the locator says."""
+    """Owners by a tree of boxes; of several that cover a point the first, as the locator says of grids by code."""
 
-    def __init__(self) -> None:
-        grids = finest_grids()
+    def __init__(self, grids: Sequence[Grid]) -> None:
         self.codes = [grid.code for grid in grids]
         self._shapes = np.array([grid.shape for grid in grids], dtype=np.object_)
         self._tree = shapely.STRtree(self._shapes)

@@ -68,6 +68,18 @@ look_at_python() {
     fi
 }
 
+# Lookups have a kernel in C; without a compiler they answer the same, only slower.
+look_at_compiler() {
+    if has gcc && python3 -c 'import pathlib, sysconfig
+assert (pathlib.Path(sysconfig.get_path("include")) / "Python.h").exists()' 2>/dev/null; then
+        found 'a C compiler with the headers of Python'
+        return
+    fi
+    want gcc 'compiles the lookup kernel'
+    want libc6-dev 'compiles the lookup kernel'
+    want python3-dev 'compiles the lookup kernel'
+}
+
 look_at_node() {
     local major offered
     major=$(node_major || true)
@@ -113,6 +125,7 @@ look_around() {
     missing=()
     problems=()
     look_at_python
+    look_at_compiler
     look_at_database
     look_at_node
     want chromium 'the browser tests'

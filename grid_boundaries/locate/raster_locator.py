@@ -69,7 +69,7 @@ class RasterLocator:
         ordered = sorted(grids, key=lambda grid: grid.code)
         roster = Roster.of(ordered, ranks)
         shapes = _shapes_of(ordered)
-        edges = Edges.of(shapes, np.arange(len(ordered), dtype=np.int32))
+        edges = Edges.of(shapes, np.arange(len(ordered), dtype=np.int32), roster.parents)
         raster = make_raster(edges, roster.ranks, Frame.around(_bounds(shapes), len(ordered)))
         return cls(roster, raster, Outline.of(edges, roster.ranks))
 

@@ -85,6 +85,7 @@ def machine(tmp_path) -> Machine:
     made.put("sudo", SUDO)
     made.put("id", "echo 1000\n")
     made.put("python3", "case $2 in *print*) echo 3.11.2 ;; esac\n")
+    made.put("gcc", "")
     made.put("node", "echo v20.20.2\n")
     made.put("npm", "")
     made.put("nginx", "")
@@ -98,6 +99,19 @@ def test_nothing_is_done_when_all_is_there(machine):
     assert finished.returncode == 0, finished.stderr
     assert "missing" not in finished.stdout
     assert machine.done == []
+
+
+@pytest.mark.parametrize("lacking", ["gcc", "headers"])
+def test_a_compiler_comes_where_there_is_none(machine, lacking):
+    """No gcc, or a Python without Python.h."""
+    machine.has(*ALL)
+    if lacking == "gcc":
+        (machine.place / "bin" / "gcc").unlink()
+    else:
+        machine.put("python3", "case $2 in *print*) echo 3.11.2 ;; *Python.h*) exit 1 ;; esac\n")
+    assert machine.run().returncode == 0
+    installed = [line for line in machine.done if " install " in line]
+    assert installed == ["apt-get install --yes --quiet --no-install-recommends gcc libc6-dev python3-dev"]
 
 
 def test_only_what_is_missing_is_installed(machine):

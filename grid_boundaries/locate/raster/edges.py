@@ -20,6 +20,8 @@ LONGEST = 1 << 29
 """Edges up to this many steps (half a degree) are reckoned in 64 bits; longer ones in Python's integers."""
 
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], dtype=np.uint64)
+_SHIFTS = (30, 27, 31)
+_FACTORS = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,17 @@ class Edges:
     sides: NDArray[np.int8]
 
     @classmethod
-    def of(cls, shapes: NDArray[np.object_], numbers: NDArray[np.int32]) -> Self:
-        """Return the edges of polygons in degrees; ``numbers`` are the grids that they belong to."""
+    def of(
+        cls, shapes: NDArray[np.object_], numbers: NDArray[np.int32], parents: NDArray[np.int32] | None = None
+    ) -> Self:
+        """Return the edges of polygons in degrees.
+
+        Args:
+            shapes: the polygons.
+            numbers: the grids that they belong to.
+            parents: the number of each grid's parent.  Given those, grids whose children tile them are left out: of
+                such ground they own nothing.
+        """
         polygons, of_shape = shapely.get_parts(shapes, return_index=True)
         rings, of_polygon = shapely.get_rings(shapely.orient_polygons(polygons), return_index=True)
         degrees, of_ring = shapely.get_coordinates(rings, return_index=True)
@@ -50,8 +61,13 @@ class Edges:
         grids = numbers[of_shape[of_polygon[of_ring[first]]]]
         sides = np.where(turned, -1, 1).astype(np.int8)
 
+        hashes = _hashes(points)
+        if parents is not None:
+            owns = ~_tiled(hashes, sides, grids, parents)[grids]
+            points, grids, sides, hashes = points[owns], grids[owns], sides[owns], hashes[owns]
+
         # Two edges with one hash only make an edge be kept twice, which changes no answer.
-        order = np.argsort((points.view(np.uint64) * _MIX).sum(axis=1, dtype=np.uint64), kind="stable")
+        order = np.argsort(hashes, kind="stable")
         points, grids, sides = points[order], grids[order], sides[order]
         is_new = np.ones(len(points), dtype=np.bool_)
         is_new[1:] = (points[1:] != points[:-1]).any(axis=1)
@@ -76,6 +92,31 @@ class Edges:
         smallest = np.minimum.reduceat(np.where(counted, self.grids, np.iinfo(np.int32).max), self.starts[:-1])
         alone = np.flatnonzero(balance)
         return alone, smallest[alone]
+
+
+def _hashes(points: Points) -> NDArray[np.uint64]:
+    """Return 64 bits of each edge that look like chance (the finish of splitmix64)."""
+    hashes: NDArray[np.uint64] = (points.view(np.uint64) * _MIX).sum(axis=1, dtype=np.uint64)
+    for shift, factor in zip(_SHIFTS, _FACTORS, strict=True):
+        hashes = (hashes ^ (hashes >> np.uint64(shift))) * np.uint64(factor)
+    return hashes
+
+
+def _tiled(
+    hashes: NDArray[np.uint64], sides: NDArray[np.int8], grids: NDArray[np.int32], parents: NDArray[np.int32]
+) -> NDArray[np.bool_]:
+    """Return which grids are tiled by their children: the edges of those cancel each other and the grid's own.
+
+    A sum of hashes stands for the edges; it is 0 by chance once in 2^64 families.
+    """
+    sums = np.zeros(len(parents) + 1, dtype=np.uint64)
+    signed = np.where(sides > 0, hashes, np.uint64(0) - hashes)
+    np.subtract.at(sums, grids, signed)
+    np.add.at(sums, parents[grids], signed)
+    has_children = np.zeros(len(parents) + 1, dtype=np.bool_)
+    has_children[parents] = True
+    tiled: NDArray[np.bool_] = (has_children & (sums == 0))[:-1]
+    return tiled
 
 
 def are_long(points: Points) -> NDArray[np.bool_]:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from shapely.geometry import box
 
-from grid_boundaries.locate.locator import Locator
 from grid_boundaries.locate.nearest import metres_per_degree
+from grid_boundaries.locate.raster_locator import RasterLocator
 from grid_boundaries.locate.uncertainty import PLACES, candidates, scatter, shares, sigma_m
 from grid_boundaries.partition import Grid
 from tests.support.editions import RANKS
@@ -17,9 +17,9 @@ LON, LAT = 102.7, 25.0
 
 
 @pytest.fixture(scope="module")
-def halves() -> Locator:
+def halves() -> RasterLocator:
     """Two grids that meet at 102.7 E."""
-    return Locator.build(
+    return RasterLocator.build(
         [
             Grid("W", box(102.6, 24.9, 102.7, 25.1), "unit_grid"),
             Grid("E", box(102.7, 24.9, 102.8, 25.1), "unit_grid"),

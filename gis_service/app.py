@@ -124,7 +124,7 @@ def create_app(settings: Settings) -> FastAPI:
     lookups = {**locate.LOCATE_OPENAPI_PATHS, **locate_batch.LOCATE_BATCH_OPENAPI_PATHS}
     describe(app, {**lookups, **tiles.TILE_OPENAPI_PATHS})
     # The last one added meets a request first.
-    app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes)
+    app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes, is_stream=locate_batch.is_stream)
     app.add_middleware(RequestLog, metrics=metrics)
     app.add_middleware(HeadIsGet)
     app.add_middleware(

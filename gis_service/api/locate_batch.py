@@ -2,41 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 import numpy as np
-import orjson
 from anyio import to_thread
-from numpy.typing import NDArray
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import Scope
 
+from gis_service.api.duplex import DuplexResponse, pieces_of
 from gis_service.api.hot import HotRoute
+from gis_service.api.locate_arrow import answer_arrow
 from gis_service.api.locate_batch_openapi import LOCATE_BATCH_OPENAPI_PATHS
-from gis_service.api.media_types import media_type_of
-from gis_service.api.query import instant_of, parse_instant, text_of, wrong_parameter
+from gis_service.api.locate_columns import answer_columns
+from gis_service.api.locate_lines import answer_lines
+from gis_service.api.locate_pairs import answer_pairs, read_pairs
+from gis_service.api.media_types import ARROW, BINARY, JSON, NDJSON, media_type_of
+from gis_service.api.query import instant_of, text_of
 from gis_service.domain.coordinates import DEFAULT_CRS, points_in_wgs84
-from gis_service.errors import InputFault, RuleBrokenError, TooLargeError
 from gis_service.use_cases.list_codes import list_codes
-from gis_service.use_cases.locate_batch import BatchAnswer, locate_batch
+from gis_service.use_cases.locate_batch import BatchGround, find_ground
 
-__all__ = ["LOCATE_BATCH_OPENAPI_PATHS", "locate_batch_routes"]
+__all__ = ["LOCATE_BATCH_OPENAPI_PATHS", "is_stream", "locate_batch_routes"]
 
-POINT_BYTES = 16
-BINARY = "application/octet-stream"
-JSON = "application/json"
+PATH = "/v1/locate/batch"
 
 
 async def post_batch(request: Request) -> Response:
-    """Return whose ground many points are, as codes or as indices."""
-    media_type = media_type_of(request)
-    if media_type not in {JSON, BINARY}:
-        raise HTTPException(415, f"the body must be {JSON} or {BINARY}")
-    body = await request.body()
-    return await to_thread.run_sync(_answer_binary if media_type == BINARY else _answer_json, request, body)
+    """Return whose ground many points are, in the form in which they come."""
+    answer = _FORMS.get(media_type_of(request))
+    if answer is None:
+        raise HTTPException(415, f"the body must be {', '.join([*_FORMS][:-1])} or {[*_FORMS][-1]}")
+    try:
+        return await answer(request)
+    except ClientDisconnect:
+        return Response(status_code=400)  # for the log: nobody reads it
 
 
 async def get_codes(request: Request) -> Response:
@@ -48,70 +51,73 @@ async def get_codes(request: Request) -> Response:
 
 
 locate_batch_routes = [
-    HotRoute("/v1/locate/batch", post_batch, methods=["POST"]),
+    HotRoute(PATH, post_batch, methods=["POST"]),
     HotRoute("/v1/editions/{number:int}/codes", get_codes, methods=["GET"]),
 ]
 
 
-def _answer_json(request: Request, body: bytes) -> Response:
-    members = _parse_members(body)
-    lons, lats = _numbers(members, "lons", request), _numbers(members, "lats", request)
-    if len(lons) != len(lats):
-        sentence = f"has {len(lats)} numbers, lons has {len(lons)}"
-        raise wrong_parameter("/lats", sentence)
-    crs, at = members.get("crs", DEFAULT_CRS), members.get("at")
-    if not isinstance(crs, str):
-        raise wrong_parameter("/crs", "must be a string")
-    if at is not None and not isinstance(at, str):
-        raise wrong_parameter("/at", "must be a string")
-    instant = None if at is None else parse_instant(at, "/at")
-    answer = _locate(request, *points_in_wgs84(lons, lats, crs), instant)
-    return Response(orjson.dumps({"edition": answer.edition, "codes": answer.owner_codes()}), media_type=JSON)
+def is_stream(scope: Scope) -> bool:
+    """Tell whether a request is a stream of points, which is answered as it comes and may be of any length."""
+    return scope["path"] == PATH and media_type_of(Request(scope)) in {NDJSON, ARROW}
 
 
-def _answer_binary(request: Request, body: bytes) -> Response:
-    if len(body) % POINT_BYTES:
-        sentence = f"the body has {len(body)} bytes; each point takes {POINT_BYTES}: two little-endian float64"
-        raise RuleBrokenError(sentence, faults=[InputFault("", sentence)])
-    _check_count(len(body) // POINT_BYTES, request)
-    pairs = np.frombuffer(body, dtype="<f8").reshape(-1, 2).astype(np.float64)
-    crs, instant = text_of(request.query_params, "crs") or DEFAULT_CRS, instant_of(request.query_params, "at")
-    lons, lats = points_in_wgs84(pairs[:, 0], pairs[:, 1], crs, pointers=("", ""))
-    answer = _locate(request, lons, lats, instant)
-    headers = {"X-Edition": str(answer.edition)}
-    return Response(answer.owners.astype("<i4").tobytes(), media_type=BINARY, headers=headers)
+async def _answer_json(request: Request) -> Response:
+    body = await request.body()
+    state = request.state
+    find = partial(find_ground, state.snapshots, state.open_work)
+    answer = await to_thread.run_sync(answer_columns, body, state.batch_limit, find)
+    return Response(answer, media_type=JSON)
 
 
-def _locate(
-    request: Request, lons: NDArray[np.float64], lats: NDArray[np.float64], at: datetime | None
-) -> BatchAnswer:
-    return locate_batch(request.state.snapshots, request.state.open_work, lons, lats, at)
+async def _answer_binary(request: Request) -> Response:
+    crs, at = _crs_and_at(request)
+    pairs = await read_pairs(request, request.state.batch_limit)
+    ground = await _ground_at(request, at)
+    owners = await to_thread.run_sync(answer_pairs, pairs, crs, ground)
+    headers = {**_edition_of(ground), "Content-Length": str(len(owners))}
+    return DuplexResponse(_each(owners), BINARY, headers)
 
 
-def _parse_members(body: bytes) -> dict[str, Any]:
-    try:
-        members = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise RuleBrokenError(f"the body is not valid JSON: {error}", code="invalid-json") from None
-    if not isinstance(members, dict):
-        sentence = "the body must be an object with lons and lats"
-        raise RuleBrokenError(sentence, faults=[InputFault("", sentence)])
-    return members
+async def _answer_ndjson(request: Request) -> Response:
+    crs, at = _crs_and_at(request)
+    ground = await _ground_at(request, at)
+    return DuplexResponse(answer_lines(pieces_of(request), ground, crs), NDJSON, _edition_of(ground))
 
 
-def _numbers(members: dict[str, Any], name: str, request: Request) -> NDArray[np.float64]:
-    values = members.get(name)
-    if not isinstance(values, list):
-        raise wrong_parameter(f"/{name}", "must be an array of numbers")
-    _check_count(len(values), request)
-    # By type and not by conversion: NumPy would take "1" and true for numbers.
-    if not {*map(type, values)} <= {float, int}:
-        index = next(place for place, value in enumerate(values) if type(value) not in {float, int})
-        raise wrong_parameter(f"/{name}/{index}", "must be a number")
-    return np.array(values, dtype=np.float64)
+async def _answer_arrow(request: Request) -> Response:
+    crs, at = _crs_and_at(request)
+    ground = await _ground_at(request, at)
+    answers = answer_arrow(pieces_of(request), ground, crs, request.state.batch_limit)
+    # What is wrong with the first record batch can still be told by a problem.
+    first = await anext(answers)
+    return DuplexResponse(_each(first, answers), ARROW, _edition_of(ground))
 
 
-def _check_count(count: int, request: Request) -> None:
-    limit: int = request.state.batch_limit
-    if count > limit:
-        raise TooLargeError(f"{count} points are more than the {limit} that one batch takes", code="too-many-points")
+_FORMS: dict[str, Callable[[Request], Awaitable[Response]]] = {
+    JSON: _answer_json,
+    BINARY: _answer_binary,
+    NDJSON: _answer_ndjson,
+    ARROW: _answer_arrow,
+}
+
+
+async def _each(first: bytes, others: AsyncGenerator[bytes] | None = None) -> AsyncGenerator[bytes]:
+    yield first
+    if others is not None:
+        async for piece in others:
+            yield piece
+
+
+def _crs_and_at(request: Request) -> tuple[str, datetime | None]:
+    crs = text_of(request.query_params, "crs") or DEFAULT_CRS
+    nothing = np.empty(0)
+    points_in_wgs84(nothing, nothing, crs, pointers=("", ""))  # an unknown system is refused before the body is read
+    return crs, instant_of(request.query_params, "at")
+
+
+async def _ground_at(request: Request, at: datetime | None) -> BatchGround:
+    return await to_thread.run_sync(find_ground, request.state.snapshots, request.state.open_work, at)
+
+
+def _edition_of(ground: BatchGround) -> dict[str, str]:
+    return {"X-Edition": str(ground.edition)}

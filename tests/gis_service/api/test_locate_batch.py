@@ -6,9 +6,12 @@ from collections.abc import Iterator
 import numpy as np
 import orjson
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from gis_service.api.locate_batch import LOCATE_BATCH_OPENAPI_PATHS, locate_batch_routes
+from gis_service.api.media_types import ARROW, BINARY, JSON, NDJSON
 from gis_service.database.unit_of_work import UnitOfWork
 from grid_boundaries.locate.shifts import wgs84_to_gcj02
 from tests.support.lookup_clients import BATCH_LIMIT, lookup_client
@@ -101,6 +104,17 @@ def test_a_larger_batch_is_refused(client):
         assert "1001 points are more than the 1000" in answer.json()["detail"]
 
 
+def test_a_body_without_a_length_is_refused_while_it_comes(client):
+    """1,002 pairs one by one, no length announced."""
+
+    def pairs():
+        for _ in range(BATCH_LIMIT + 2):
+            yield np.array(at(2.5, 0.5), dtype="<f8").tobytes()
+
+    answer = client.post("/v1/locate/batch", content=pairs(), headers={"content-type": BINARY})
+    assert (answer.status_code, answer.json()["code"]) == (413, "too-many-points")
+
+
 @pytest.mark.parametrize(
     ("body", "pointer", "sentence"),
     [
@@ -148,12 +162,38 @@ def test_bytes_that_are_no_pairs_are_refused(client):
     assert "lats[1] is nan" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("media_type", ["text/csv", "application/x-ndjson", ""])
+@pytest.mark.parametrize("media_type", ["text/csv", "application/x-ndjsonx", ""])
 def test_other_forms_are_not_taken(client, media_type):
-    """415, with those that are."""
+    """415, with the four that are."""
     answer = client.post("/v1/locate/batch", content=b"1,2", headers={"content-type": media_type})
     assert answer.status_code == 415
-    assert "application/json or application/octet-stream" in answer.json()["detail"]
+    assert answer.json()["detail"] == (
+        "the body must be application/json, application/octet-stream, application/x-ndjson"
+        " or application/vnd.apache.arrow.stream"
+    )
+
+
+@pytest.mark.parametrize("media_type", [BINARY, NDJSON, ARROW])
+@pytest.mark.parametrize(
+    ("query", "status", "code"),
+    [
+        ("crs=mars", 422, "unknown-crs"),
+        ("at=today", 422, "invalid-input"),
+        ("at=2020-01-01T00:00:00Z", 404, "no-edition"),
+    ],
+)
+def test_a_wrong_query_is_refused_before_anything_is_answered(client, media_type, query, status, code):
+    """In the forms that have crs and at there."""
+    answer = client.post(f"/v1/locate/batch?{query}", content=b"", headers={"content-type": media_type})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@given(body=st.binary(max_size=100), media_type=st.sampled_from([JSON, BINARY, NDJSON, ARROW]))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+def test_whatever_bytes_come_there_is_an_answer(client, body, media_type):
+    """Owners or a refusal, in every form."""
+    answer = client.post("/v1/locate/batch", content=body, headers={"content-type": media_type})
+    assert answer.status_code in {200, 413, 422}
 
 
 def test_every_route_is_described(client):

@@ -5,7 +5,6 @@ A parser holds the interpreter's lock until it is done, and the event loop stand
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ from numpy.typing import NDArray
 
 PART_BYTES = 64 * 1024
 
-_ARRAY = re.compile(rb"\[([^][]*)\]")
 _NUMBERS = {float, int}
 
 
@@ -29,11 +27,12 @@ def parse_columns(body: bytes) -> Any:  # noqa: ANN401 - whatever JSON holds
     arrays: list[NDArray[np.float64]] = []
     frame, end = b"", 0
     try:
-        for array in _ARRAY.finditer(body):
+        for number in range(2):
+            start = body.index(b"[", end) + 1
             # The number of the array stands for it: the rest is then a small document.
-            frame += body[end : array.start()] + b"[%d]" % len(arrays)
-            arrays.append(_parse_numbers(array[1]))
-            end = array.end()
+            frame += body[end:start] + b"%d" % number
+            end = body.index(b"]", start)
+            arrays.append(_parse_numbers(body[start:end]))
         members = orjson.loads(frame + body[end:])
     except ValueError:
         return orjson.loads(body)

@@ -41,10 +41,10 @@ def answer_columns(body: bytes, most_points: int, find_ground: Callable[[datetim
         raise wrong_parameter("/at", "must be a string")
     lons, lats = points_in_wgs84(lons, lats, crs)
     ground = find_ground(None if at is None else parse_instant(at, "/at"))
-    codes = ground.codes[ground.owners_of(lons, lats)]
+    owners = ground.owners_of(lons, lats)
     parts = [
-        orjson.dumps(codes[start : start + WRITTEN_AT_ONCE].tolist())[1:-1]
-        for start in range(0, len(codes), WRITTEN_AT_ONCE)
+        orjson.dumps(ground.codes[owners[start : start + WRITTEN_AT_ONCE]].tolist())[1:-1]
+        for start in range(0, len(owners), WRITTEN_AT_ONCE)
     ]
     return b'{"edition":%d,"codes":[%b]}' % (ground.edition, b",".join(parts))
 

@@ -25,6 +25,7 @@ from gis_service.api import (
     impact,
     incidents,
     locate,
+    locate_batch,
     plan_import,
     plans,
     sheets,
@@ -123,7 +124,7 @@ def create_app(settings: Settings) -> FastAPI:
             await to_thread.run_sync(snapshots.stop)
             engine.dispose()
 
-    hot: list[BaseRoute] = [*locate.locate_routes, *tiles.tile_routes]
+    hot: list[BaseRoute] = [*locate.locate_routes, *locate_batch.locate_batch_routes, *tiles.tile_routes]
     app = Service(
         title="gis-service",
         version=version("gis-service"),
@@ -137,9 +138,10 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(module.router)
     app.router.routes.extend(console.console_routes)
     install_problems(app)
-    describe(app, {**locate.LOCATE_OPENAPI_PATHS, **tiles.TILE_OPENAPI_PATHS})
+    lookups = {**locate.LOCATE_OPENAPI_PATHS, **locate_batch.LOCATE_BATCH_OPENAPI_PATHS}
+    describe(app, {**lookups, **tiles.TILE_OPENAPI_PATHS})
     # The last one added meets a request first.
-    app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes)
+    app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes, is_stream=locate_batch.is_stream)
     app.add_middleware(RequestLog, metrics=metrics)
     app.add_middleware(HeadIsGet)
     app.add_middleware(

@@ -43,7 +43,9 @@ class Settings(BaseSettings):
         default=60_000, ge=100, description="The database gives up a statement after this many milliseconds."
     )
     body_limit_bytes: int = Field(
-        default=64 * 1024 * 1024, ge=1024, description="A larger request body is refused with 413."
+        default=64 * 1024 * 1024,
+        ge=1024,
+        description="A larger request body is refused with 413; streams of points may be longer.",
     )
     batch_limit: int = Field(default=1_000_000, ge=1, description="Most points in one batch lookup.")
     tile_cache_bytes: int = Field(

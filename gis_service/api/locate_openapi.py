@@ -4,64 +4,47 @@ from __future__ import annotations
 
 from typing import Any
 
-_NUMBER = {"type": "number"}
-_CODE = {"type": "string", "pattern": "^[0-9A-Za-z]{1,32}$"}
-_INSTANT = {"type": "string", "format": "date-time"}
+from gis_service.api.openapi_words import (
+    AT,
+    CODE,
+    CRS,
+    INSTANT,
+    NUMBER,
+    array_of,
+    nullable,
+    object_of,
+    query_parameter,
+)
 
-
-def _object(properties: dict[str, Any], *optional: str) -> dict[str, Any]:
-    required = [name for name in properties if name not in optional]
-    return {"type": "object", "properties": properties, "required": required}
-
-
-def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def _array(items: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": items}
-
-
-def _query(name: str, schema: dict[str, Any], description: str, *, required: bool = False) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": required, "schema": schema, "description": description}
-
-
-_NAMED_GRID = _object({"code": _CODE, "name": {"type": "string"}, "level": {"type": "string"}})
-_WARNING = _object(
+_NAMED_GRID = object_of({"code": CODE, "name": {"type": "string"}, "level": {"type": "string"}})
+_WARNING = object_of(
     {
         "code": {"type": "string", "enum": ["looks-swapped", "looks-like-other-crs"]},
         "crs": {"type": "string", "description": "the system in which the point makes sense"},
-        "owner": {**_CODE, "description": "the grid in which it would lie then"},
+        "owner": {**CODE, "description": "the grid in which it would lie then"},
         "message": {"type": "string"},
         "message_zh": {"type": "string"},
     }
 )
-_ANSWER = _object(
+_ANSWER = object_of(
     {
         "edition": {"type": "integer"},
-        "point": _object({"lon": _NUMBER, "lat": _NUMBER}),
+        "point": object_of({"lon": NUMBER, "lat": NUMBER}),
         "match": {"type": "string", "enum": ["inside", "edge", "partial", "outside"]},
-        "owner": _nullable(_NAMED_GRID),
-        "chain": _array(_NAMED_GRID),
-        "tied_with": _array(_CODE),
-        "nearest": _nullable(_object({"code": _CODE, "distance_m": {"type": "number", "minimum": 0}})),
-        "candidates": _array(_object({"code": _CODE, "probability": {"type": "number", "minimum": 0, "maximum": 1}})),
+        "owner": nullable(_NAMED_GRID),
+        "chain": array_of(_NAMED_GRID),
+        "tied_with": array_of(CODE),
+        "nearest": nullable(object_of({"code": CODE, "distance_m": {"type": "number", "minimum": 0}})),
+        "candidates": array_of(
+            object_of({"code": CODE, "probability": {"type": "number", "minimum": 0, "maximum": 1}})
+        ),
         "warning": _WARNING,
     },
     "warning",
 )
-_CRS = _query(
-    "crs",
-    {"type": "string", "default": "EPSG:4326"},
-    "EPSG:4326, EPSG:4490, EPSG:4513 to EPSG:4554 (easting, northing), gcj02 or bd09",
+_KNOWN_AT = query_parameter(
+    "known_at", INSTANT, "answer as one would have at this instant: by the editions published by then"
 )
-_AT = _query("at", _INSTANT, "ask the edition in force at this instant; RFC 3339 with an offset")
-_KNOWN_AT = _query(
-    "known_at", _INSTANT, "answer as one would have at this instant: by the editions published by then"
-)
-_EDITION_HEADER = {"X-Edition": {"description": "the edition that answered", "schema": {"type": "integer"}}}
-_BINARY = {"schema": {"type": "string", "format": "binary"}}
-
 LOCATE_OPENAPI_PATHS: dict[str, Any] = {
     "/v1/locate": {
         "get": {
@@ -76,22 +59,22 @@ LOCATE_OPENAPI_PATHS: dict[str, Any] = {
                 " or latitude first."
             ),
             "parameters": [
-                _query("lon", _NUMBER, "longitude, or easting", required=True),
-                _query("lat", _NUMBER, "latitude, or northing", required=True),
-                _CRS,
-                _AT,
+                query_parameter("lon", NUMBER, "longitude, or easting", required=True),
+                query_parameter("lat", NUMBER, "latitude, or northing", required=True),
+                CRS,
+                AT,
                 _KNOWN_AT,
-                _query(
+                query_parameter(
                     "accuracy_m",
                     {"type": "number", "minimum": 0, "maximum": 100_000},
                     "radius that holds the true place; asks for `candidates`",
                 ),
-                _query(
+                query_parameter(
                     "confidence",
                     {"type": "number", "minimum": 0.01, "maximum": 0.9999, "default": 0.95},
                     "with which probability it does: Android 0.68, browsers 0.95",
                 ),
-                _query(
+                query_parameter(
                     "min_edition",
                     {"type": "integer", "minimum": 0, "maximum": 999_999_999},
                     "an edition that the caller has seen in force; where it is not yet, 503 with Retry-After",
@@ -99,65 +82,6 @@ LOCATE_OPENAPI_PATHS: dict[str, Any] = {
             ],
             "responses": {
                 "200": {"description": "The owner, or none.", "content": {"application/json": {"schema": _ANSWER}}}
-            },
-        }
-    },
-    "/v1/locate/batch": {
-        "post": {
-            "tags": ["lookup"],
-            "operationId": "locateBatch",
-            "summary": "Return whose ground many points are, in input order.",
-            "description": (
-                "JSON: columns in, codes out. Binary: little-endian float64 pairs of lon, lat in; int32 each out, an"
-                " index into the codes of the edition, -1 for none; `crs` and `at` go into the query."
-            ),
-            "parameters": [_CRS, _AT],
-            "requestBody": {
-                "required": True,
-                "content": {
-                    "application/json": {
-                        "schema": _object(
-                            {
-                                "lons": _array(_NUMBER),
-                                "lats": _array(_NUMBER),
-                                "crs": {"type": "string"},
-                                "at": _nullable(_INSTANT),
-                            },
-                            "crs",
-                            "at",
-                        )
-                    },
-                    "application/octet-stream": _BINARY,
-                },
-            },
-            "responses": {
-                "200": {
-                    "description": "One owner for each point.",
-                    "headers": _EDITION_HEADER,
-                    "content": {
-                        "application/json": {
-                            "schema": _object({"edition": {"type": "integer"}, "codes": _array(_nullable(_CODE))})
-                        },
-                        "application/octet-stream": _BINARY,
-                    },
-                }
-            },
-        }
-    },
-    "/v1/editions/{number}/codes": {
-        "get": {
-            "tags": ["lookup"],
-            "operationId": "listCodes",
-            "summary": "Return the codes that the indices of a binary batch stand for; never changes.",
-            "parameters": [
-                {"name": "number", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
-            ],
-            "responses": {
-                "200": {
-                    "description": "Codes by index.",
-                    "headers": _EDITION_HEADER,
-                    "content": {"application/json": {"schema": _array(_CODE)}},
-                }
             },
         }
     },

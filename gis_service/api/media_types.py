@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
+JSON = "application/json"
+BINARY = "application/octet-stream"
+NDJSON = "application/x-ndjson"
+ARROW = "application/vnd.apache.arrow.stream"
+
 
 def media_type_of(request: Request) -> str:
     """Return the media type of a body in lower case, without parameters; empty when the request names none."""
@@ -12,9 +17,7 @@ def media_type_of(request: Request) -> str:
 
 def is_json(media_type: str) -> bool:
     """Say whether a media type is JSON, bare or with a structure of its own such as GeoJSON (RFC 6839, 3.1)."""
-    return media_type == "application/json" or (
-        media_type.startswith("application/") and media_type.endswith("+json")
-    )
+    return media_type == JSON or (media_type.startswith("application/") and media_type.endswith("+json"))
 
 
 def must_be_json(media_type: str) -> str:

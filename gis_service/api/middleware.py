@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 from uuid import uuid4
 
@@ -95,15 +96,19 @@ class HeadIsGet:
 
 
 class BodyLimit:
-    """Refuses a body over the limit with 413, announced or not, without keeping it in memory."""
+    """Refuses a body over the limit with 413, announced or not, without keeping it in memory.
 
-    def __init__(self, app: ASGIApp, limit_bytes: int) -> None:
+    A request that ``is_stream`` is spared: who answers it keeps no more of it than a part.
+    """
+
+    def __init__(self, app: ASGIApp, limit_bytes: int, is_stream: Callable[[Scope], bool] = lambda _: False) -> None:
         self._app = app
         self._limit_bytes = limit_bytes
+        self._is_stream = is_stream
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or self._is_stream(scope):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)

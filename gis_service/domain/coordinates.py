@@ -58,13 +58,40 @@ def points_in_wgs84(
         raise RuleBrokenError(str(error), code=OUT_OF_RANGE, faults=[fault]) from None
 
 
+def each_in_wgs84(
+    lons: NDArray[np.float64], lats: NDArray[np.float64], crs: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64], dict[int, str]]:
+    """Return points as longitudes and latitudes in WGS 84, each on its own merits.
+
+    Returns:
+        Longitudes, latitudes, and the reason by its place for each point that is not finite, out of range or far
+        from its zone; such a point stands as 0, 0.
+
+    Raises:
+        RuleBrokenError: code ``unknown-crs``.
+    """
+    try:
+        return *_converted(lons, lats, crs), {}
+    except UnknownCrsError as error:
+        raise _unknown_crs(error, "crs") from None
+    except CoordinateError as error:
+        if len(lons) == 1:
+            return np.zeros(1), np.zeros(1), {0: f"{error.axis} is {error.value}: {error.reason}"}
+    middle = len(lons) // 2
+    first_lons, first_lats, faults = each_in_wgs84(lons[:middle], lats[:middle], crs)
+    other_lons, other_lats, more = each_in_wgs84(lons[middle:], lats[middle:], crs)
+    faults.update((middle + place, reason) for place, reason in more.items())
+    return np.concatenate([first_lons, other_lons]), np.concatenate([first_lats, other_lats]), faults
+
+
 def _converted(
     lons: NDArray[np.float64], lats: NDArray[np.float64], crs: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    lons, lats = to_wgs84(lons, lats, crs)
-    # What lay at the very edge of the range may have been shifted over it.
-    check_degrees(lons, lats)
-    return lons, lats
+    all_lons, all_lats = to_wgs84(lons, lats, crs)
+    if all_lons is not lons:
+        # What lay at the very edge of the range may have been shifted over it.
+        check_degrees(all_lons, all_lats)
+    return all_lons, all_lats
 
 
 def _unknown_crs(error: UnknownCrsError, pointer: str) -> RuleBrokenError:

@@ -1,4 +1,4 @@
-"""Say whose ground many points are."""
+"""Say whose ground many points are, all in one edition."""
 
 from __future__ import annotations
 
@@ -10,46 +10,66 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.domain.coordinates import each_in_wgs84
 from gis_service.snapshots.holder import SnapshotHolder
 from gis_service.use_cases.locate_point import edition_in_force, held_for
 
+ASKED_AT_ONCE = 50_000
+"""Points in one statement: it ends long before the database gives a statement up."""
+
 
 @dataclass(frozen=True, slots=True)
-class BatchAnswer:
-    """Owners in input order: ``owners`` index ``codes``, whose last element is None for -1 (none)."""
+class BatchGround:
+    """One edition to locate points in, for as long as a batch or stream lasts.
+
+    ``codes`` has None as its last element, so that the owner -1 (none) picks None.  ``owners_of`` takes longitudes
+    and latitudes in degrees and returns their owners, indices of ``codes``, in input order; it raises
+    CoordinateError for a point that is not finite or out of range, and UnavailableError without the database where
+    that is asked.
+    """
 
     edition: int
-    owners: NDArray[np.int32]
     codes: NDArray[np.object_]
-
-    def owner_codes(self) -> list[str | None]:
-        """Return the code of each owner, in input order."""
-        named: list[str | None] = self.codes[self.owners].tolist()
-        return named
+    owners_of: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.int32]]
 
 
-def locate_batch(
-    snapshots: SnapshotHolder,
-    open_work: Callable[[], UnitOfWork],
-    lons: NDArray[np.float64],
-    lats: NDArray[np.float64],
-    at: datetime | None,
-) -> BatchAnswer:
-    """Return the owner of each point in the edition in force at an instant, now for None; all in one edition.
+def find_ground(snapshots: SnapshotHolder, open_work: Callable[[], UnitOfWork], at: datetime | None) -> BatchGround:
+    """Return the edition in force at an instant, now for None: from memory when it is held, else in the database.
+
+    May wait for the database: not for the event loop.  Between two calls of ``owners_of`` no connection is held.
 
     Raises:
-        CoordinateError: a point is not finite or out of range.
         NotFoundError: no edition was in force at that time, code ``no-edition``.
         UnavailableError: the edition is not in memory and the database does not answer.
     """
     snapshot = held_for(snapshots, at)
     if snapshot is not None:
-        return BatchAnswer(snapshot.edition, snapshot.locator.locate_many(lons, lats), snapshot.codes)
+        return BatchGround(snapshot.edition, snapshot.codes, snapshot.locator.locate_many)
     with open_work() as work:
         edition = edition_in_force(work, at)
         codes = work.owners.codes(edition)
-        owners = work.owners.of_points(edition, lons, lats)
     places: dict[str | None, int] = {code: place for place, code in enumerate(codes)}
     places[None] = -1
-    indices = np.array([places[owner] for owner in owners], dtype=np.int32)
-    return BatchAnswer(edition, indices, np.array([*codes, None], dtype=np.object_))
+
+    def owners_of(lons: NDArray[np.float64], lats: NDArray[np.float64]) -> NDArray[np.int32]:
+        owners = np.empty(len(lons), dtype=np.int32)
+        for start in range(0, len(lons), ASKED_AT_ONCE):
+            part = slice(start, start + ASKED_AT_ONCE)
+            with open_work() as work:
+                owners[part] = [places[owner] for owner in work.owners.of_points(edition, lons[part], lats[part])]
+        return owners
+
+    return BatchGround(edition, np.array([*codes, None], dtype=np.object_), owners_of)
+
+
+def locate_each(
+    ground: BatchGround, lons: NDArray[np.float64], lats: NDArray[np.float64], crs: str
+) -> tuple[NDArray[np.int32], dict[int, str]]:
+    """Return the owner of each point, and by its place in the input why a point has none: it is no place on earth.
+
+    Raises:
+        RuleBrokenError: code ``unknown-crs``.
+        UnavailableError: the database is asked and does not answer.
+    """
+    lons, lats, faults = each_in_wgs84(lons, lats, crs)
+    return ground.owners_of(lons, lats), faults

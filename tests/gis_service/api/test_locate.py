@@ -1,66 +1,34 @@
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from contextlib import asynccontextmanager
 
 import numpy as np
 import orjson
 import pytest
-from fastapi import FastAPI
 from pyproj import Transformer
-from sqlalchemy.orm import sessionmaker
 from starlette.testclient import TestClient
 
 from gis_service.api.locate import LOCATE_OPENAPI_PATHS, locate_routes
-from gis_service.api.problems import install_problems
-from gis_service.database.engine import make_engine, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
 from grid_boundaries.locate.shifts import wgs84_to_bd09, wgs84_to_gcj02
-from tests.support.editions import store_ranks
-from tests.support.lookups import SECOND, loaded_holder, store_two_editions
+from tests.support.lookup_clients import lookup_client
+from tests.support.lookups import SECOND
 from tests.support.tree import at
 
-LIMIT = 1000
 JANUARY_5 = "2026-01-05T08:00:00+08:00"
 
 
-def client_of(open_work, now) -> TestClient:
-    @asynccontextmanager
-    async def lifespan(_):
-        yield {"snapshots": loaded_holder(open_work, now), "open_work": open_work, "batch_limit": LIMIT}
-
-    app = FastAPI(lifespan=lifespan, routes=list(locate_routes))
-    install_problems(app)
-    return TestClient(app)
-
-
 @pytest.fixture(scope="module")
-def sessions(server_url, template_url) -> Iterator[sessionmaker]:
-    """A database with two editions: the troubled tree, and from the 11th of January one district X."""
-    from tests.conftest import TEMPLATE, make_database
-
-    engine = make_engine(
-        make_database(server_url, "gis_test_locate", TEMPLATE), pool_size=5, statement_timeout_ms=9000
-    )
-    made = make_session_factory(engine)
-    store_ranks(made)
-    store_two_editions(lambda: UnitOfWork(made))
-    yield made
-    engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def client(sessions) -> Iterator[TestClient]:
+def client(lookup_sessions) -> Iterator[TestClient]:
     """The service on the 10th of January: edition 1 in memory, edition 2 for tomorrow."""
-    with client_of(lambda: UnitOfWork(sessions), SECOND.replace(day=10)) as made:
+    with lookup_client(lambda: UnitOfWork(lookup_sessions), SECOND.replace(day=10), locate_routes) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def later_client(sessions) -> Iterator[TestClient]:
+def later_client(lookup_sessions) -> Iterator[TestClient]:
     """The service on the 20th: edition 1 is in the database only."""
-    with client_of(lambda: UnitOfWork(sessions), SECOND.replace(day=20)) as made:
+    with lookup_client(lambda: UnitOfWork(lookup_sessions), SECOND.replace(day=20), locate_routes) as made:
         yield made
 
 
@@ -214,134 +182,6 @@ def test_a_wrong_parameter_is_refused_by_its_name(client, query, parameter, sent
 def test_an_unknown_system_has_a_code_of_its_own(client):
     """So that a client need not read sentences."""
     assert ask(client, 1, 1, crs="EPSG:3857").json()["code"] == "unknown-crs"
-
-
-# ------------------------------------------------------------------------------------------------------------ batch
-
-PLACES = [at(2.5, 0.5), at(30, 30), at(1, 1)]
-
-
-def columns(places=PLACES, **more):
-    return {"lons": [lon for lon, _ in places], "lats": [lat for _, lat in places], **more}
-
-
-def test_a_json_batch_answers_codes_in_input_order(client):
-    """C1x, nobody, the tie of B2."""
-    answer = client.post("/v1/locate/batch", json=columns())
-    assert answer.json() == {"edition": 1, "codes": ["C1x", None, "B2"]}
-
-
-def test_a_json_batch_takes_crs_and_date(client, later_client):
-    """Edition 2 on the 15th; edition 1 from the database; places of AMap."""
-    assert client.post("/v1/locate/batch", json=columns(at="2026-01-15T00:00:00Z")).json()["codes"] == [
-        "X",
-        None,
-        "X",
-    ]
-    old = later_client.post("/v1/locate/batch", json=columns(at=JANUARY_5, crs="EPSG:4490"))
-    assert old.json() == {"edition": 1, "codes": ["C1x", None, "B2"]}
-    shifted = wgs84_to_gcj02(*np.array(PLACES).T)
-    body = {"lons": shifted[0].tolist(), "lats": shifted[1].tolist(), "crs": "gcj02", "at": None}
-    assert client.post("/v1/locate/batch", json=body).json()["codes"][:2] == ["C1x", None]
-
-
-def test_a_binary_batch_answers_indices_into_the_codes_of_its_edition(client, later_client):
-    """Three pairs of little-endian doubles in, three int32 out; -1 is nobody."""
-    body = np.array(PLACES, dtype="<f8").tobytes()
-    headers = {"content-type": "application/octet-stream"}
-    for one, query in ((client, ""), (later_client, "?at=2026-01-05T00:00:00Z&crs=EPSG:4490")):
-        answer = one.post(f"/v1/locate/batch{query}", content=body, headers=headers)
-        assert answer.headers["content-type"] == "application/octet-stream"
-        edition = answer.headers["x-edition"]
-        codes = one.get(f"/v1/editions/{edition}/codes").json()
-        owners = np.frombuffer(answer.content, "<i4").tolist()
-        assert [None if owner == -1 else codes[owner] for owner in owners] == ["C1x", None, "B2"]
-
-
-def test_the_codes_of_an_edition_never_change(client):
-    """So any cache may keep them; an edition that is not there is 404, and no cache keeps that."""
-    answer = client.get("/v1/editions/2/codes")
-    assert answer.json() == ["X"]
-    assert "immutable" in answer.headers["cache-control"]
-    assert answer.headers["x-edition"] == "2"
-    missing = client.get("/v1/editions/99999999999/codes")
-    assert (missing.status_code, missing.headers["cache-control"]) == (404, "no-store")
-
-
-@pytest.mark.parametrize("places", [0, LIMIT])
-def test_a_batch_may_be_empty_or_as_large_as_the_limit(client, places):
-    """0 and 1,000 points, in both forms."""
-    given = [at(2.5, 0.5)] * places
-    assert client.post("/v1/locate/batch", json=columns(given)).json()["codes"] == ["C1x"] * places
-    body = np.array(given, dtype="<f8").tobytes()
-    answer = client.post("/v1/locate/batch", content=body, headers={"content-type": "application/octet-stream"})
-    assert len(answer.content) == 4 * places
-
-
-def test_a_larger_batch_is_refused(client):
-    """1,001 points, in both forms."""
-    given = [at(2.5, 0.5)] * (LIMIT + 1)
-    binary = {"content": np.array(given).tobytes(), "headers": {"content-type": "application/octet-stream"}}
-    for body in ({"json": columns(given)}, binary):
-        answer = client.post("/v1/locate/batch", **body)
-        assert answer.status_code == 413
-        assert answer.json()["code"] == "too-many-points"
-        assert "1001 points are more than the 1000" in answer.json()["detail"]
-
-
-@pytest.mark.parametrize(
-    ("body", "pointer", "sentence"),
-    [
-        (b"[1, 2]", "", "must be an object"),
-        (b"{}", "/lons", "must be an array of numbers"),
-        (b'{"lons": [102.7], "lats": 25}', "/lats", "must be an array of numbers"),
-        (b'{"lons": [102.7, "102.8"], "lats": [25, 25]}', "/lons/1", "must be a number"),
-        (b'{"lons": [102.7], "lats": [true]}', "/lats/0", "must be a number"),
-        (b'{"lons": [102.7, null], "lats": [25, 25]}', "/lons/1", "must be a number"),
-        (b'{"lons": [102.7, 102.8], "lats": [25]}', "/lats", "has 1 numbers, lons has 2"),
-        (b'{"lons": [102.7, 200], "lats": [25, 25]}', "/lons/1", "from -180 to 180"),
-        (b'{"lons": [25], "lats": [102.7]}', "/lats/0", "look swapped"),
-        (b'{"lons": [], "lats": [], "crs": "mars"}', "/crs", "is not known here"),
-        (b'{"lons": [], "lats": [], "crs": null}', "/crs", "must be a string"),
-        (b'{"lons": [], "lats": [], "at": 7}', "/at", "must be a string"),
-        (b'{"lons": [], "lats": [], "at": "today"}', "/at", "must be RFC 3339"),
-    ],
-)
-def test_a_wrong_body_is_refused_at_its_place(client, body, pointer, sentence):
-    """422 with a JSON pointer."""
-    answer = client.post("/v1/locate/batch", content=body, headers={"content-type": "application/json"})
-    assert answer.status_code == 422
-    fault = answer.json()["errors"][0]
-    assert fault["pointer"] == pointer
-    assert sentence in fault["detail"]
-
-
-@pytest.mark.parametrize("body", [b"{", b'{"lons": [NaN], "lats": [1]}', b"\xff", b""])
-def test_what_is_no_json_is_told_so(client, body):
-    """Cut off, not a number, not UTF-8, empty."""
-    answer = client.post(
-        "/v1/locate/batch", content=body, headers={"content-type": "application/json; charset=utf-8"}
-    )
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid-json")
-
-
-def test_bytes_that_are_no_pairs_are_refused(client):
-    """17 bytes; and a pair whose second half is not a number."""
-    headers = {"content-type": "application/octet-stream"}
-    odd = client.post("/v1/locate/batch", content=b"x" * 17, headers=headers)
-    assert (odd.status_code, odd.json()["errors"][0]["pointer"]) == (422, "")
-    wrong = np.array([*PLACES[0], 102.7, math.nan], dtype="<f8").tobytes()
-    answer = client.post("/v1/locate/batch", content=wrong, headers=headers)
-    assert answer.status_code == 422
-    assert "lats[1] is nan" in answer.json()["detail"]
-
-
-@pytest.mark.parametrize("media_type", ["text/csv", "application/x-ndjson", ""])
-def test_other_forms_are_not_taken(client, media_type):
-    """415, with those that are."""
-    answer = client.post("/v1/locate/batch", content=b"1,2", headers={"content-type": media_type})
-    assert answer.status_code == 415
-    assert "application/json or application/octet-stream" in answer.json()["detail"]
 
 
 def test_every_route_is_described(client):

@@ -15,6 +15,7 @@ from gis_service.cli.db import db
 from gis_service.cli.demo import demo
 from gis_service.cli.export_grids import exports
 from gis_service.cli.import_grids import imports
+from gis_service.cli.locate import locate
 from gis_service.cli.migrate import migrate
 from gis_service.cli.plan_changes import plan
 from gis_service.cli.plan_repair import repair  # noqa: F401 - it puts itself on ``plan``
@@ -81,6 +82,7 @@ app.command()(demo)
 app.command()(migrate)
 app.command()(check)
 app.command()(verify)
+app.command()(locate)
 app.command()(sheet)
 app.add_typer(plan, name="plan")
 app.add_typer(imports, name="import")

@@ -39,7 +39,7 @@ def read_with_gdal(path: Path, layer: str | None, crs: str | None = None) -> Vec
             "file to GeoJSON.",
             code="format-not-installed",
         ) from None
-    _refuse_other_beginning(path)
+    refuse_other_beginning(path)
     try:
         chosen = layer if layer is not None else str(pyogrio.list_layers(path)[0][0])
         meta, geometries, columns = _read_layer(path, chosen)
@@ -66,7 +66,12 @@ def read_with_gdal(path: Path, layer: str | None, crs: str | None = None) -> Vec
     )
 
 
-def _refuse_other_beginning(path: Path) -> None:
+def refuse_other_beginning(path: Path) -> None:
+    """Refuse a file that does not begin as its ending says.
+
+    Raises:
+        RuleBrokenError: its first bytes are other than those of the format.
+    """
     wanted = _BEGINNINGS.get(path.suffix.lower())
     if wanted is None:
         return

@@ -66,10 +66,41 @@ def to_wgs84(lons: Degrees, lats: Degrees, crs: str = "EPSG:4326") -> tuple[Degr
     if name in {"gcj02", "bd09"}:
         check_degrees(lons, lats)
         return (gcj02_to_wgs84 if name == "gcj02" else bd09_to_wgs84)(lons, lats)
+    code = projection_of(crs)
+    assert code is not None  # noqa: S101 - those in degrees have been taken
+    return _unproject(lons, lats, code)
+
+
+def to_wgs84_where_possible(lons: Degrees, lats: Degrees, crs: str = "EPSG:4326") -> tuple[Degrees, Degrees]:
+    """Return what ``to_wgs84`` returns, and NaN twice for each coordinate for which it would raise.
+
+    Raises:
+        UnknownCrsError: as ``to_wgs84``.
+    """
+    code = projection_of(crs)
+    if code is None:
+        wrong = ~((np.abs(lons) <= LIMITS["lon"][1]) & (np.abs(lats) <= LIMITS["lat"][1]))
+        if not wrong.any():
+            return to_wgs84(lons, lats, crs)
+        true_lons, true_lats = to_wgs84(np.where(wrong, 0.0, lons), np.where(wrong, 0.0, lats), crs)
+    else:
+        true_lons, true_lats, wrong = _unproject_all(lons, lats, code)
+    return np.where(wrong, np.nan, true_lons), np.where(wrong, np.nan, true_lats)
+
+
+def projection_of(crs: str) -> int | None:
+    """Return the EPSG code of a projected system that is known; None for those in degrees.
+
+    Raises:
+        UnknownCrsError: the system is not one of ``KNOWN_CRS``.
+    """
+    name = crs.strip().lower()
+    if name in {"epsg:4326", "epsg:4490", "gcj02", "bd09"}:
+        return None
     if (number := re.fullmatch(r"epsg:(\d{4})", name, re.ASCII)) is not None:
         code = int(number[1])
         if _FIRST_WITH_ZONE <= code <= _LAST_PROJECTED:
-            return _unproject(lons, lats, code)
+            return code
     raise UnknownCrsError(crs)
 
 
@@ -115,18 +146,29 @@ def _unprojection(code: int) -> Transformer:
     return Transformer.from_crs(f"EPSG:{code}", "EPSG:4490", always_xy=True)
 
 
-def _unproject(eastings: NDArray[np.float64], northings: NDArray[np.float64], code: int) -> tuple[Degrees, Degrees]:
-    is_zoned = code < _FIRST_WITHOUT_ZONE
-    meridian = 75 + 3 * (code - (_FIRST_WITH_ZONE if is_zoned else _FIRST_WITHOUT_ZONE))
+def _meridian(code: int) -> int:
+    return 75 + 3 * (code - (_FIRST_WITH_ZONE if code < _FIRST_WITHOUT_ZONE else _FIRST_WITHOUT_ZONE))
+
+
+def _unproject_all(
+    eastings: NDArray[np.float64], northings: NDArray[np.float64], code: int
+) -> tuple[Degrees, Degrees, NDArray[np.bool_]]:
+    """Return longitudes, latitudes, and which of them are no place of the zone."""
     lons, lats = _unprojection(code).transform(eastings, northings)
     lons, lats = np.asarray(lons, np.float64), np.asarray(lats, np.float64)
-    wrong = ~((np.abs(lons - meridian) <= _ZONE_REACH_DEG) & (np.abs(lats) <= LIMITS["lat"][1]))
+    is_near = (np.abs(lons - _meridian(code)) <= _ZONE_REACH_DEG) & (np.abs(lats) <= LIMITS["lat"][1])
+    return lons, lats, ~is_near
+
+
+def _unproject(eastings: NDArray[np.float64], northings: NDArray[np.float64], code: int) -> tuple[Degrees, Degrees]:
+    lons, lats, wrong = _unproject_all(eastings, northings, code)
     if wrong.any():
+        meridian = _meridian(code)
         index = int(np.argmax(wrong))
         axis, values = ("lat", northings) if np.isfinite(eastings[index]) else ("lon", eastings)
         if np.isfinite(values[index]):
             axis, values = "lon", eastings
-        false_easting = meridian // 3 * 1_000_000 + 500_000 if is_zoned else 500_000
+        false_easting = meridian // 3 * 1_000_000 + 500_000 if code < _FIRST_WITHOUT_ZONE else 500_000
         reason = (
             f"EPSG:{code} takes metres, easting first; its eastings lie around {false_easting:,}"
             f" and its central meridian is {meridian}° E"

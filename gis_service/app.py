@@ -24,6 +24,7 @@ from gis_service.api import (
     impact,
     incidents,
     locate,
+    locate_building,
     plan_import,
     plans,
     sheets,
@@ -64,6 +65,7 @@ class State(TypedDict):
     token_cache: TokenCache
     metrics: Metrics
     batch_limit: int
+    building_conflict_m: float
     timezone: ZoneInfo
     attribution: str
     sheet_font: Path | None
@@ -98,6 +100,7 @@ def create_app(settings: Settings) -> FastAPI:
                 "token_cache": TokenCache(settings.token_cache_s),
                 "metrics": metrics,
                 "batch_limit": settings.batch_limit,
+                "building_conflict_m": settings.building_conflict_m,
                 "timezone": ZoneInfo(settings.timezone),
                 "attribution": settings.attribution,
                 "sheet_font": settings.sheet_font,
@@ -116,7 +119,19 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for module in (boundaries, exceptions, grids, plans, plan_import, history, impact, sheets, incidents, health):
+    for module in (
+        boundaries,
+        exceptions,
+        grids,
+        plans,
+        plan_import,
+        history,
+        impact,
+        sheets,
+        incidents,
+        locate_building,
+        health,
+    ):
         app.include_router(module.router)
     app.router.routes.extend(console.console_routes)
     install_problems(app)

@@ -24,6 +24,7 @@ from gis_service.api import (
     impact,
     incidents,
     locate,
+    locate_area,
     locate_building,
     plan_import,
     plans,
@@ -65,6 +66,7 @@ class State(TypedDict):
     token_cache: TokenCache
     metrics: Metrics
     batch_limit: int
+    area_vertex_limit: int
     building_conflict_m: float
     timezone: ZoneInfo
     attribution: str
@@ -100,6 +102,7 @@ def create_app(settings: Settings) -> FastAPI:
                 "token_cache": TokenCache(settings.token_cache_s),
                 "metrics": metrics,
                 "batch_limit": settings.batch_limit,
+                "area_vertex_limit": settings.area_vertex_limit,
                 "building_conflict_m": settings.building_conflict_m,
                 "timezone": ZoneInfo(settings.timezone),
                 "attribution": settings.attribution,
@@ -129,6 +132,7 @@ def create_app(settings: Settings) -> FastAPI:
         impact,
         sheets,
         incidents,
+        locate_area,
         locate_building,
         health,
     ):

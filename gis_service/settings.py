@@ -46,6 +46,7 @@ class Settings(BaseSettings):
         default=64 * 1024 * 1024, ge=1024, description="A larger request body is refused with 413."
     )
     batch_limit: int = Field(default=1_000_000, ge=1, description="Most points in one batch lookup.")
+    area_vertex_limit: int = Field(default=10_000, ge=4, description="Most positions of one area to look up.")
     building_conflict_m: float = Field(
         default=200.0, ge=0, description="A position farther than this from the building named with it is told of."
     )

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from gis_service.database.geometry import from_column
 from gis_service.database.tables import grid
 from gis_service.domain.area import Standing, StoredGrid
-from grid_boundaries.locate.cells import CUT, INSIDE, AreaCells
+from grid_boundaries.locate.cells import CUT, AreaCells
 
 _ROWS = 50_000
 """Buildings read at a time."""
@@ -24,7 +24,7 @@ def _load(name: str) -> TextClause:
     return text((files("gis_service.database") / "sql" / f"{name}.sql").read_text(encoding="utf-8"))
 
 
-_BUILDINGS_INSIDE_AREA, _DWELLINGS_IN_CELLS = _load("buildings_inside_area"), _load("dwellings_in_cells")
+_BUILDINGS_INSIDE_AREA, _DWELLINGS_NEAR_EDGE = _load("buildings_inside_area"), _load("dwellings_near_edge")
 _GRIDS_INSIDE_AREA = _load("grids_inside_area")
 _GRIDS_MEETING_CELLS = _load("grids_meeting_cells").columns(
     grid.c.code, grid.c.name, grid.c.level, grid.c.parent, grid.c.area_m2, grid.c.shape
@@ -44,7 +44,9 @@ class AreaRepository:
 
     def dwellings_near_edge(self, cells: AreaCells) -> Iterator[NDArray[np.float64]]:
         """Yield the buildings in the cut cells in any order, some at a time: lon, lat, households a row."""
-        some = self._session.execute(_DWELLINGS_IN_CELLS, _cut(cells), execution_options={"yield_per": _ROWS})
+        # Every row will be read: without this a cursor is planned for the first few.
+        self._session.execute(text("SET LOCAL cursor_tuple_fraction = 1"))
+        some = self._session.execute(_DWELLINGS_NEAR_EDGE, _raster(cells), execution_options={"yield_per": _ROWS})
         for rows in some.partitions():
             yield np.array(rows, dtype=np.float64)
 
@@ -66,12 +68,12 @@ def _cut(cells: AreaCells) -> dict[str, list[float]]:
 
 
 def _raster(cells: AreaCells) -> dict[str, Any]:
-    is_inside = np.pad((cells.states == INSIDE).astype(int), 1)
+    states = np.pad(cells.states, 1)
     return {
         "lons": cells.lons.tolist(),
         "lats": cells.lats.tolist(),
-        "states": "{" + ",".join(map(str, is_inside.ravel().tolist())) + "}",
-        "width": is_inside.shape[1],
+        "states": "{" + ",".join(map(str, states.ravel().tolist())) + "}",
+        "width": states.shape[1],
         "west": float(cells.lons[0]),
         "south": float(cells.lats[0]),
         "east": float(cells.lons[-1]),

@@ -3,7 +3,7 @@
 -- In    the raster as for buildings_inside_area.sql, 2 for a cut cell
 -- Out   lon, lat, households
 -- Tie   as there
--- Index as there: read box by box, the few of them took three times as long as one pass
+-- Index as there: one pass; 170,000 of 5 million took 14 s, box by box 25 s, each measured once on a busy machine
 SELECT ST_X(building.point) AS lon, ST_Y(building.point) AS lat, building.households
 FROM building
 WHERE building.point && ST_MakeEnvelope(:west, :south, :east, :north, 4326)

@@ -26,6 +26,8 @@ from gis_service.api import (
     incidents,
     locate,
     locate_batch,
+    locate_area,
+    locate_building,
     plan_import,
     plans,
     sheets,
@@ -68,6 +70,8 @@ class State(TypedDict):
     token_cache: TokenCache
     metrics: Metrics
     batch_limit: int
+    area_vertex_limit: int
+    building_conflict_m: float
     timezone: ZoneInfo
     attribution: str
     sheet_font: Path | None
@@ -115,6 +119,8 @@ def create_app(settings: Settings) -> FastAPI:
                 "token_cache": TokenCache(settings.token_cache_s),
                 "metrics": metrics,
                 "batch_limit": settings.batch_limit,
+                "area_vertex_limit": settings.area_vertex_limit,
+                "building_conflict_m": settings.building_conflict_m,
                 "timezone": ZoneInfo(settings.timezone),
                 "attribution": settings.attribution,
                 "sheet_font": settings.sheet_font,
@@ -134,7 +140,20 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for module in (boundaries, exceptions, grids, plans, plan_import, history, impact, sheets, incidents, health):
+    for module in (
+        boundaries,
+        exceptions,
+        grids,
+        plans,
+        plan_import,
+        history,
+        impact,
+        sheets,
+        incidents,
+        locate_area,
+        locate_building,
+        health,
+    ):
         app.include_router(module.router)
     app.router.routes.extend(console.console_routes)
     install_problems(app)

@@ -48,6 +48,10 @@ class Settings(BaseSettings):
         description="A larger request body is refused with 413; streams of points may be longer.",
     )
     batch_limit: int = Field(default=1_000_000, ge=1, description="Most points in one batch lookup.")
+    area_vertex_limit: int = Field(default=10_000, ge=4, description="Most positions of one area to look up.")
+    building_conflict_m: float = Field(
+        default=200.0, ge=0, description="A position farther than this from the building named with it is told of."
+    )
     tile_cache_bytes: int = Field(
         default=256 * 1024 * 1024, ge=0, description="Memory a worker may use for compressed tiles."
     )

@@ -12,7 +12,7 @@ from shapely import GEOSException
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from gis_service.errors import InputFault, RuleBrokenError
+from gis_service.errors import InputFault, RuleBrokenError, TooLargeError
 from grid_boundaries.partition import Grid
 
 POLYGONS = ("Polygon", "MultiPolygon")
@@ -56,7 +56,44 @@ def parse_partition(body: bytes) -> tuple[list[Grid], BaseGeometry | None, str |
     return grids, parse_polygon(given.get("geometry"), "/parent/geometry"), code
 
 
-def parse_polygon(geometry: object, pointer: str) -> BaseGeometry:
+def parse_area(body: bytes, most_positions: int) -> tuple[BaseGeometry, str]:
+    """Return an area, and where in the body its geometry stands: a Polygon, a MultiPolygon or a Feature of one.
+
+    Coordinates are as they were given: they may be metres.
+
+    Raises:
+        RuleBrokenError: no JSON, none of these, or nothing in it; ``faults`` points at the place.
+        TooLargeError: the area has more than ``most_positions`` positions, code ``too-many-vertices``.
+    """
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise RuleBrokenError(f"the body is not valid JSON: {error}", code="invalid-json") from None
+    if not isinstance(document, dict) or document.get("type") not in {"Feature", *POLYGONS}:
+        raise _broken("", "must be a GeoJSON Polygon, MultiPolygon, or Feature of one")
+    is_feature = document["type"] == "Feature"
+    geometry, pointer = (document.get("geometry"), "/geometry") if is_feature else (document, "")
+    _refuse_other_crs(document)
+    if isinstance(geometry, dict):
+        count = _count_positions(geometry.get("coordinates"), _DEPTHS.get(geometry.get("type", ""), 0))
+        if count > most_positions:
+            raise TooLargeError(
+                f"an area of {count} positions is more than the {most_positions} that are taken; simplify it",
+                code="too-many-vertices",
+            )
+    shape = parse_polygon(geometry, pointer, in_degrees=False)
+    if shape.is_empty:
+        raise _broken(f"{pointer}/coordinates", "is empty")
+    return shape, pointer
+
+
+def _count_positions(coordinates: object, depth: int) -> int:
+    if not isinstance(coordinates, list):
+        return 0
+    return len(coordinates) if depth <= 1 else sum(_count_positions(inner, depth - 1) for inner in coordinates)
+
+
+def parse_polygon(geometry: object, pointer: str, *, in_degrees: bool = True) -> BaseGeometry:
     """Return a GeoJSON Polygon or MultiPolygon; ``pointer`` says where in the body it stands."""
     if not isinstance(geometry, dict):
         raise _broken(pointer, "must be a geometry")
@@ -66,7 +103,8 @@ def parse_polygon(geometry: object, pointer: str) -> BaseGeometry:
             code="not-a-polygon",
             faults=[InputFault(f"{pointer}/type", "must be Polygon or MultiPolygon")],
         )
-    _refuse_bad_positions(geometry.get("coordinates"), f"{pointer}/coordinates", _DEPTHS[geometry["type"]])
+    depth = _DEPTHS[geometry["type"]]
+    _refuse_bad_positions(geometry.get("coordinates"), f"{pointer}/coordinates", depth, in_degrees=in_degrees)
     return _shape(geometry, pointer)
 
 
@@ -144,20 +182,20 @@ def _text(properties: Mapping[str, Any], name: str, pointer: str) -> str | None:
     return None if value is None else str(value)
 
 
-def _refuse_bad_positions(coordinates: object, pointer: str, depth: int) -> None:
-    """Refuse what is not positions in degrees within as many arrays as ``depth``, the innermost of them rings."""
+def _refuse_bad_positions(coordinates: object, pointer: str, depth: int, *, in_degrees: bool = True) -> None:
+    """Refuse what is not positions within as many arrays as ``depth``, the innermost of them rings."""
     if not isinstance(coordinates, list):
         raise _broken(pointer, "must be an array")
     if depth:
         for position, inner in enumerate(coordinates):
-            _refuse_bad_positions(inner, f"{pointer}/{position}", depth - 1)
+            _refuse_bad_positions(inner, f"{pointer}/{position}", depth - 1, in_degrees=in_degrees)
         if depth == _RING_DEPTH:
             _refuse_open_ring(coordinates, pointer)
         return
     if len(coordinates) not in {2, 3} or not all(_is_number(number) for number in coordinates):
-        raise _broken(pointer, "must be a position: longitude, latitude in degrees")
+        raise _broken(pointer, f"must be a position: longitude, latitude{' in degrees' if in_degrees else ''}")
     lon, lat = coordinates[:2]
-    if abs(lon) > 180 or abs(lat) > 90:  # noqa: PLR2004 - degrees
+    if in_degrees and (abs(lon) > 180 or abs(lat) > 90):  # noqa: PLR2004 - degrees
         raise RuleBrokenError(
             f"{pointer}: longitude {lon}, latitude {lat} is out of range; degrees are expected, longitude first",
             code="coordinate-out-of-range",

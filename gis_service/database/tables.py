@@ -330,6 +330,49 @@ entrance = Table(
     Index("entrance_point_ix", "point", postgresql_using="gist"),
 )
 
+# Codes of other registers by which a building is known too, folded as domain/building_code.py folds what is typed.
+building_alias = Table(
+    "building_alias",
+    metadata,
+    Column("scheme", Text, primary_key=True, comment="the register that gave it"),
+    Column("alias", Text, primary_key=True, comment="capitals, without blanks and hyphens"),
+    Column("building_code", Text, ForeignKey("building.code", ondelete="CASCADE"), nullable=False),
+    CheckConstraint("scheme ~ '^[a-z0-9_]{1,32}$'", name="scheme"),
+    CheckConstraint("alias <> ''", name="alias"),
+    Index("building_alias_alias_ix", "alias"),
+    Index("building_alias_building_ix", "building_code"),
+)
+
+# A flat or a shop.
+building_unit = Table(
+    "building_unit",
+    metadata,
+    Column("building_code", Text, ForeignKey("building.code", ondelete="CASCADE"), primary_key=True),
+    Column("label", Text, primary_key=True, comment="capitals, without blanks"),
+    CheckConstraint("label <> ''", name="label"),
+)
+
+# Who owns a unit in which editions, where that is another grid than its building's: a ground-floor shop.
+building_unit_owner = Table(
+    "building_unit_owner",
+    metadata,
+    Column("building_code", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("editions", INT4RANGE, nullable=False),
+    Column("grid_code", Text, ForeignKey("grid_code.code"), nullable=False),
+    ForeignKeyConstraint(
+        ["building_code", "unit"], ["building_unit.building_code", "building_unit.label"], ondelete="CASCADE"
+    ),
+    ExcludeConstraint(
+        ("building_code", "="),
+        ("unit", "="),
+        ("editions", "&&"),
+        name="building_unit_owner_one_per_edition",
+        using="gist",
+    ),
+    Index("building_unit_owner_grid_ix", "grid_code"),
+)
+
 # -------------------------------------------------------------------------------------------------- people and rules
 
 staff = Table(

@@ -8,6 +8,8 @@ from typing import Self
 from sqlalchemy import exc, text
 from sqlalchemy.orm import Session, sessionmaker
 
+from gis_service.database.areas import AreaRepository
+from gis_service.database.building_places import BuildingPlaceRepository
 from gis_service.database.buildings import BuildingRepository
 from gis_service.database.coverage_targets import CoverageTargetRepository
 from gis_service.database.drafts import DraftRepository
@@ -42,6 +44,8 @@ class UnitOfWork:
     def __enter__(self) -> Self:
         session = self._open_session()
         self._session = session
+        self.areas = AreaRepository(session)
+        self.building_places = BuildingPlaceRepository(session)
         self.buildings = BuildingRepository(session)
         self.coverage_targets = CoverageTargetRepository(session)
         self.drafts = DraftRepository(session)

@@ -39,3 +39,21 @@ class OwnedPoint:
     lon: float
     lat: float
     owner: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """The code of a building in another register; ``scheme`` names the register."""
+
+    scheme: str
+    alias: str
+    building_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitOwner:
+    """A flat or shop in one edition, and the grid that owns it where that is not its building's."""
+
+    label: str
+    is_registered: bool
+    grid_code: str | None

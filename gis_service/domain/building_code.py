@@ -12,6 +12,7 @@ Source:
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 
 from stdnum.exceptions import ValidationError
@@ -22,7 +23,12 @@ SERIALS_A_COUNTY = 10_000_000
 
 _COUNTY = re.compile(r"[0-9]{6}")
 _FORM = re.compile(r"[0-9]{13}[0-9A-Z]")
-_SEPARATORS = re.compile(r"[\s\-\u2010-\u2015\u2212]+")
+_BODY = re.compile(r"[0-9]{13}")
+_LENGTH = 14
+_CHARACTERS = string.digits + string.ascii_uppercase
+_SEPARATOR = r"[\s\-\u2010-\u2015\u2212]"
+_SEPARATORS = re.compile(f"{_SEPARATOR}+")
+_BEGINS_WITH_CODE = re.compile(f"((?:[0-9]{_SEPARATOR}*){{13}}[0-9A-Za-z]){_SEPARATOR}*")
 
 
 def make_building_code(issued_by: str, serial: int) -> str:
@@ -39,6 +45,16 @@ def make_building_code(issued_by: str, serial: int) -> str:
     return body + str(mod_37_36.calc_check_digit(body))
 
 
+def fold_code(text: str) -> str:
+    """Return a code without what does not matter in it: case, white space, hyphens, full-width forms."""
+    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper()
+
+
+def fold_label(text: str) -> str:
+    """Return the label of a door, flat or shop without case, white space and full-width forms; hyphens count."""
+    return "".join(unicodedata.normalize("NFKC", text).split()).upper()
+
+
 def parse_building_code(text: str) -> str:
     """Return a code as it is stored, from what a person typed or a scanner read.
 
@@ -48,7 +64,7 @@ def parse_building_code(text: str) -> str:
         ValueError: the text has not the form of a code, or its check character does not fit; the sentence says
             which, and is fit for the person who typed it.
     """
-    code = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper()
+    code = fold_code(text)
     if not _FORM.fullmatch(code):
         raise ValueError(
             f"{text!r} is no building code: it must have 13 digits and a check character, 14 characters in all."
@@ -69,3 +85,38 @@ def building_code_to_look_up(text: str) -> str:
         return parse_building_code(text)
     except ValueError:
         return text.strip().upper()
+
+
+def likely_building_codes(text: str) -> list[str]:
+    """Return the codes that a mistyped one may stand for, sorted: which of them are in use, the register knows.
+
+    Those with one other character, those with two neighbours swapped, and the code itself where its check character
+    was left out.  Empty for a code that fits, which hardly a single mistake makes, and for what is far from any.
+    """
+    code = fold_code(text)
+    if _BODY.fullmatch(code):
+        return [code + str(mod_37_36.calc_check_digit(code))]
+    if len(code) != _LENGTH or _is_code(code):
+        return []
+    near = {code[:at] + code[at + 1] + code[at] + code[at + 2 :] for at in range(_LENGTH - 1)}
+    near |= {code[:at] + other + code[at + 1 :] for at in range(_LENGTH) for other in _CHARACTERS}
+    return sorted(one for one in near if _is_code(one))
+
+
+def split_entrance(text: str) -> list[tuple[str, str]]:
+    """Return the ways to read a text as a building's code and the folded label of a door, the likeliest first.
+
+    A hyphen parts the two; behind a code that fits it may be a blank, or nothing.
+    """
+    typed = unicodedata.normalize("NFKC", text).strip()
+    readings = []
+    begin = _BEGINS_WITH_CODE.match(typed)
+    if begin is not None and _is_code(fold_code(begin[1])):
+        readings.append((fold_code(begin[1]), fold_label(typed[begin.end() :])))
+    code, _, label = typed.rpartition("-")
+    readings.append((building_code_to_look_up(code), fold_label(label)))
+    return [(code, label) for code, label in readings if code and label]
+
+
+def _is_code(folded: str) -> bool:
+    return _FORM.fullmatch(folded) is not None and bool(mod_37_36.is_valid(folded))

@@ -2,7 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gis_service.domain.building_code import building_code_to_look_up, make_building_code, parse_building_code
+from gis_service.domain.building_code import (
+    building_code_to_look_up,
+    likely_building_codes,
+    make_building_code,
+    parse_building_code,
+    split_entrance,
+)
 
 CODE = make_building_code("530103", 4217)
 
@@ -62,3 +68,36 @@ def test_a_serial_out_of_range_is_refused(serial):
 def test_a_building_is_looked_up_in_capitals_without_blanks(typed: str, looked_up: str):
     """A code that parses is that code; any other text is trimmed and put in capitals."""
     assert building_code_to_look_up(typed) == looked_up
+
+
+@given(st.integers(0, 9_999_999), st.integers(0, 13), st.sampled_from("0123456789ABCXYZ"))
+def test_a_wrong_character_leads_back_to_the_code(serial, position, other):
+    """The code is among those one mistake away, few of which have a check character that fits."""
+    code = make_building_code("530103", serial)
+    mistyped = code[:position] + other + code[position + 1 :]
+    likely = likely_building_codes(mistyped)
+    assert likely == [] if mistyped == code else code in likely
+    assert len(likely) < 40
+    assert [parse_building_code(one) for one in likely] == likely
+
+
+def test_what_is_far_from_a_code_is_like_none():
+    """A grid's code, a word, nothing; thirteen digits lack the check character."""
+    assert [likely_building_codes(text) for text in ("530103001001001", "B7", "")] == [[], [], []]
+    assert likely_building_codes(CODE[:13]) == [CODE]
+
+
+@pytest.mark.parametrize(
+    ("typed", "readings"),
+    [
+        (f"{CODE}-2", [(CODE, "2"), (CODE, "2")]),
+        (f"{CODE[:6]}-{CODE[6:].lower()} 东 门", [(CODE, "东门"), ("530103", f"{CODE[6:]}东门")]),
+        (f"{CODE}1-a", [(CODE, "1-A"), (f"{CODE}1", "A")]),
+        ("b7-2", [("B7", "2")]),
+        (CODE, []),
+        ("-", []),
+    ],
+)
+def test_a_door_stands_behind_the_code(typed, readings):
+    """Behind a code that fits with or without a hyphen, else behind the last hyphen."""
+    assert split_entrance(typed) == readings

@@ -1,0 +1,53 @@
+"""By which names a building is known, and which grid owns it or a unit of it in an edition; read only."""
+
+from __future__ import annotations
+
+from sqlalchemy import literal, select
+from sqlalchemy.orm import Session
+
+from gis_service.database.tables import building_alias, building_owner, building_unit, building_unit_owner
+from gis_service.domain.building import Alias, UnitOwner
+
+_ALIAS = (building_alias.c.scheme, building_alias.c.alias, building_alias.c.building_code)
+
+
+class BuildingPlaceRepository:
+    """Rows of ``building_alias``, ``building_unit``, ``building_unit_owner``, ``building_owner``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def aliases_like(self, alias: str, scheme: str | None = None) -> list[Alias]:
+        """Return the aliases of this folded form, of one scheme or of all; by scheme."""
+        query = select(*_ALIAS).where(building_alias.c.alias == alias)
+        if scheme is not None:
+            query = query.where(building_alias.c.scheme == scheme)
+        return [Alias(**row) for row in self._session.execute(query.order_by(building_alias.c.scheme)).mappings()]
+
+    def aliases_of(self, building_code: str) -> list[Alias]:
+        """Return every alias of a building; by scheme and alias."""
+        query = select(*_ALIAS).where(building_alias.c.building_code == building_code)
+        query = query.order_by(building_alias.c.scheme, building_alias.c.alias)
+        return [Alias(**row) for row in self._session.execute(query).mappings()]
+
+    def owner_of(self, building_code: str, edition: int) -> str | None:
+        """Return the grid kept as a building's owner in an edition; None where none is, or no owner was kept then."""
+        query = select(building_owner.c.grid_code).where(
+            building_owner.c.building_code == building_code, building_owner.c.editions.contains(literal(edition))
+        )
+        return self._session.scalar(query)
+
+    def owner_of_unit(self, building_code: str, label: str, edition: int) -> UnitOwner:
+        """Return what is kept of a unit, by its folded label."""
+        is_owned_then = (
+            (building_unit_owner.c.building_code == building_unit.c.building_code)
+            & (building_unit_owner.c.unit == building_unit.c.label)
+            & building_unit_owner.c.editions.contains(literal(edition))
+        )
+        query = (
+            select(building_unit_owner.c.grid_code)
+            .select_from(building_unit.outerjoin(building_unit_owner, is_owned_then))
+            .where(building_unit.c.building_code == building_code, building_unit.c.label == label)
+        )
+        row = self._session.execute(query).one_or_none()
+        return UnitOwner(label, is_registered=row is not None, grid_code=None if row is None else row.grid_code)

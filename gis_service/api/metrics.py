@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram
 
 # From a cached tile (under a millisecond) to an import.
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3, 10, 60)
@@ -18,8 +18,4 @@ class Metrics:
         )
         self.seconds = Histogram(
             "gis_http_request_seconds", "Time to answer.", ("route",), buckets=BUCKETS_S, registry=self.registry
-        )
-        self.edition = Gauge("gis_snapshot_edition", "Edition that lookups answer from.", registry=self.registry)
-        self.snapshot_failures = Gauge(
-            "gis_snapshot_failures", "Times that a new edition could not be loaded.", registry=self.registry
         )

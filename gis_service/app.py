@@ -39,6 +39,7 @@ from gis_service.api.tile_cache import TileCache
 from gis_service.database.embedded import EmbeddedCluster
 from gis_service.database.engine import make_engine, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.log import configure_logging
 from gis_service.settings import Settings
 from gis_service.snapshots.folder import SnapshotFolder
 from gis_service.snapshots.holder import SnapshotHolder
@@ -152,7 +153,9 @@ def create_app(settings: Settings) -> FastAPI:
 
 def create_app_from_environment() -> FastAPI:
     """Return the service as a server's worker process makes it: settings from ``GIS_*``."""
-    return create_app(Settings())
+    settings = Settings()
+    configure_logging(settings.log_level)
+    return create_app(settings)
 
 
 def openapi_document() -> dict[str, Any]:

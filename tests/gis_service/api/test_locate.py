@@ -16,6 +16,7 @@ from gis_service.api.locate import LOCATE_OPENAPI_PATHS, locate_routes
 from gis_service.api.problems import install_problems
 from gis_service.database.engine import make_engine, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.snapshots.shadow import ShadowCheck
 from grid_boundaries.locate.shifts import wgs84_to_bd09, wgs84_to_gcj02
 from tests.support.editions import store_ranks
 from tests.support.lookups import SECOND, loaded_holder, store_two_editions
@@ -28,7 +29,12 @@ JANUARY_5 = "2026-01-05T08:00:00+08:00"
 def client_of(open_work, now) -> TestClient:
     @asynccontextmanager
     async def lifespan(_):
-        yield {"snapshots": loaded_holder(open_work, now), "open_work": open_work, "batch_limit": LIMIT}
+        yield {
+            "snapshots": loaded_holder(open_work, now),
+            "shadow": ShadowCheck(open_work, 0),
+            "open_work": open_work,
+            "batch_limit": LIMIT,
+        }
 
     app = FastAPI(lifespan=lifespan, routes=list(locate_routes))
     install_problems(app)

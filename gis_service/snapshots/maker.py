@@ -11,6 +11,7 @@ from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.edition import Edition
 from gis_service.domain.level import Level
 from gis_service.snapshots.folder import SnapshotFolder
+from gis_service.snapshots.memory import give_back_memory
 from gis_service.snapshots.snapshot import Snapshot, build_snapshot, follow_snapshot, ranks_of, rename_snapshot
 from grid_boundaries.partition import Grid
 
@@ -54,6 +55,7 @@ class SnapshotMaker:
         else:
             snapshot = self._folder.obtain(edition, ranks, lambda: self._make(edition, before, levels, ranks))
         if self.made > made:
+            give_back_memory()
             self.seconds = time.perf_counter() - began
         _log.info(
             "snapshot held",

@@ -25,8 +25,8 @@ from gis_service.api import (
     impact,
     incidents,
     locate,
-    locate_batch,
     locate_area,
+    locate_batch,
     locate_building,
     plan_import,
     plans,
@@ -40,12 +40,16 @@ from gis_service.api.openapi import describe
 from gis_service.api.problems import install_problems
 from gis_service.api.quick_locate import QuickLocate
 from gis_service.api.request_lines import RequestLines
+from gis_service.api.snapshot_metrics import SnapshotCollector
 from gis_service.api.tile_cache import TileCache
 from gis_service.database.embedded import EmbeddedCluster
 from gis_service.database.engine import make_engine, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.log import configure_logging
 from gis_service.settings import Settings
+from gis_service.snapshots.folder import SnapshotFolder
 from gis_service.snapshots.holder import SnapshotHolder
+from gis_service.snapshots.shadow import ShadowCheck
 
 EXPOSED_HEADERS = [
     "ETag",
@@ -65,6 +69,7 @@ class State(TypedDict):
 
     open_work: Callable[[], UnitOfWork]
     snapshots: SnapshotHolder
+    shadow: ShadowCheck
     tile_cache: TileCache
     sheet_cache: TileCache
     token_cache: TokenCache
@@ -106,14 +111,23 @@ def create_app(settings: Settings) -> FastAPI:
         sessions = make_session_factory(engine)
         # A thread that waits for a connection helps nobody: as many threads as connections.
         to_thread.current_default_thread_limiter().total_tokens = settings.pool_size
-        snapshots = SnapshotHolder(lambda: UnitOfWork(sessions), listen_url=url, poll_s=settings.snapshot_poll_s)
-        metrics.edition.set_function(lambda: snapshots.current.edition if snapshots.current else 0)
-        metrics.snapshot_failures.set_function(lambda: snapshots.failures)
+        snapshots = SnapshotHolder(
+            lambda: UnitOfWork(sessions),
+            listen_url=url,
+            poll_s=settings.snapshot_poll_s,
+            folder=SnapshotFolder(settings.home / "snapshots"),
+            recent=settings.snapshot_recent,
+        )
+        shadow = ShadowCheck(lambda: UnitOfWork(sessions), settings.shadow_check)
+        figures = SnapshotCollector(snapshots, shadow)
+        metrics.registry.register(figures)
         await to_thread.run_sync(snapshots.start)
+        shadow.start()
         try:
             yield {
                 "open_work": lambda: UnitOfWork(sessions),
                 "snapshots": snapshots,
+                "shadow": shadow,
                 "tile_cache": TileCache(settings.tile_cache_bytes),
                 "sheet_cache": TileCache(sheets.SHEET_CACHE_BYTES, sheets.SHEETS_AT_A_TIME),
                 "token_cache": TokenCache(settings.token_cache_s),
@@ -127,6 +141,8 @@ def create_app(settings: Settings) -> FastAPI:
             }
         finally:
             lines.write()
+            metrics.registry.unregister(figures)
+            await to_thread.run_sync(shadow.stop)
             await to_thread.run_sync(snapshots.stop)
             engine.dispose()
 
@@ -176,7 +192,9 @@ def create_app(settings: Settings) -> FastAPI:
 
 def create_app_from_environment() -> FastAPI:
     """Return the service as a server's worker process makes it: settings from ``GIS_*``."""
-    return create_app(Settings())
+    settings = Settings()
+    configure_logging(settings.log_level)
+    return create_app(settings)
 
 
 def openapi_document() -> dict[str, Any]:

@@ -35,7 +35,7 @@ class Settings(BaseSettings):
         default=None,
         description="SQLAlchemy URL, postgresql+psycopg2://…; unset: the embedded database under GIS_HOME.",
     )
-    home: Path = Field(default=Path(".gis"), description="Folder of the embedded database and of caches.")
+    home: Path = Field(default=Path(".gis"), description="Folder of the embedded database and the snapshot files.")
     pool_size: int = Field(
         default=20, ge=1, description="Database connections a worker may hold; also its number of threads."
     )
@@ -57,6 +57,14 @@ class Settings(BaseSettings):
     )
     snapshot_poll_s: float = Field(
         default=2.0, gt=0, description="Seconds between two looks for a new edition, should a notice be lost."
+    )
+    snapshot_recent: int = Field(
+        default=3,
+        ge=0,
+        description="Editions before the one in force that a worker holds for questions about the past.",
+    )
+    shadow_check: int = Field(
+        default=1000, ge=0, description="One in so many single lookups is asked of the database again; 0: none."
     )
     token_cache_s: float = Field(
         default=5.0, ge=0, description="Seconds for which a checked token is believed; a revocation takes as long."

@@ -37,6 +37,15 @@ PROJECT = Path(__file__).resolve().parent.parent
 TEMPLATE = "gis_test_template"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The GIS_HOME of all services that tests start, whose files go with the run."""
+    with pytest.MonkeyPatch.context() as environment:
+        made = tmp_path_factory.mktemp("home")
+        environment.setenv("GIS_HOME", str(made))
+        yield made
+
+
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
     """A PostgreSQL server that tests may fill with databases: GIS_TEST_SERVER_URL, or a private cluster.

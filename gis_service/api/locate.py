@@ -36,6 +36,7 @@ async def get_owner(request: Request) -> Response:
     answer = None if snapshot is None else locate_at_once(snapshot, question)
     if answer is None:
         answer = await to_thread.run_sync(locate_point, snapshots, open_work, question)
+    request.state.shadow.offer(answer.lon, answer.lat, answer.edition, answer.owner.code if answer.owner else None)
     return Response(render(answer), media_type=JSON)
 
 

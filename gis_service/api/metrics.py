@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from itertools import accumulate
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 
@@ -49,7 +49,3 @@ class Metrics:
         )
         self.seconds = RouteSeconds()
         self.registry.register(self.seconds)
-        self.edition = Gauge("gis_snapshot_edition", "Edition that lookups answer from.", registry=self.registry)
-        self.snapshot_failures = Gauge(
-            "gis_snapshot_failures", "Times that a new edition could not be loaded.", registry=self.registry
-        )

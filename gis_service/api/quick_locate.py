@@ -20,6 +20,7 @@ from gis_service.api.metrics import Metrics
 from gis_service.api.middleware import REQUEST_ID
 from gis_service.api.request_lines import RequestLines
 from gis_service.domain.lookup import Question
+from gis_service.snapshots.shadow import ShadowCheck
 from gis_service.snapshots.snapshot import Snapshot
 from gis_service.use_cases.locate_point import locate_at_once
 from grid_boundaries.locate.coordinates import quantise_one
@@ -28,6 +29,9 @@ _USUAL = re.compile(rb"lon=(-?[0-9]{1,3}(?:\.[0-9]{1,30})?)&lat=(-?[0-9]{1,2}(?:
 
 _NOT_USUAL = frozenset({b"origin", b"content-length", b"transfer-encoding", b"expect"})
 """Headers that other layers look at."""
+
+MOST_ANSWERS = 50_000
+"""Owners whose answer is remembered: some 25 MB of a worker, and more grids than a city has."""
 
 _BEFORE_LON, _BEFORE_LAT, _AFTER_POINT = b'"point":{"lon":', b',"lat":', b'},"match":'
 
@@ -74,17 +78,18 @@ class QuickLocate:
             return None
         answers = self._answers
         if answers is None or answers.snapshot is not snapshot:
-            answers = self._answers = _Answers(snapshot)
+            answers = self._answers = _Answers(snapshot, scope["state"]["shadow"])
         return answers.at(float(asked[1]), float(asked[2]))
 
 
 class _Answers:
     """The answers of one snapshot without their points: one for each owner, rendered when it is first asked for."""
 
-    __slots__ = ("_heads_and_tails", "_owner_inside", "snapshot")
+    __slots__ = ("_heads_and_tails", "_offer", "_owner_inside", "snapshot")
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, shadow: ShadowCheck) -> None:
         self.snapshot = snapshot
+        self._offer = shadow.offer
         self._owner_inside = snapshot.locator.owner_inside
         self._heads_and_tails: dict[int, tuple[bytes, bytes]] = {}
 
@@ -94,6 +99,7 @@ class _Answers:
         if owner < 0:
             return None
         lon, lat = quantise_one(lon, lat)
+        self._offer(lon, lat, self.snapshot.edition, self.snapshot.locator.codes[owner])
         head, tail = self._heads_and_tails.get(owner) or self._render(owner, lon, lat)
         return b"".join((head, orjson.dumps(lon), _BEFORE_LAT, orjson.dumps(lat), tail))
 
@@ -103,6 +109,8 @@ class _Answers:
         rendered = render(answer)
         before, _, rest = rendered.partition(_BEFORE_LON)
         _, after, tail = rest.partition(_AFTER_POINT)
+        if len(self._heads_and_tails) >= MOST_ANSWERS:
+            self._heads_and_tails.clear()
         parts = self._heads_and_tails[owner] = before + _BEFORE_LON, after + tail
         return parts
 

@@ -1,4 +1,4 @@
-"""Holds the edition in force in memory, learns of new ones, and switches by the clock."""
+"""Holds the edition in force and its neighbours in time, learns of new ones, and switches by the clock."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ from gis_service.database.editions import CHANNEL
 from gis_service.database.notify import EditionListener
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.edition import Edition
-from gis_service.snapshots.shelf import Shelf, in_force_and_later
-from gis_service.snapshots.snapshot import Snapshot, build_snapshot, follow_snapshot
+from gis_service.errors import UnavailableError
+from gis_service.snapshots.folder import SnapshotFolder
+from gis_service.snapshots.maker import SnapshotMaker
+from gis_service.snapshots.shelf import Shelf, to_hold
+from gis_service.snapshots.snapshot import Snapshot
+from grid_boundaries.locate.raster.reader import HAS_KERNEL
 
 REBUILD_AFTER = timedelta(minutes=1)
 """A build that failed is tried again after this long; trying at every poll would only burn a core."""
@@ -26,12 +30,13 @@ def _now() -> datetime:
 
 
 class SnapshotHolder:
-    """The edition in force and those published for later.
+    """The edition in force, those published for later, and a few recent ones.
 
     A request takes ``current`` once and works with that: an edition switched meanwhile does not mix with it.
     Between ``start()`` and ``stop()`` a thread refreshes at every notice of a new edition, and every ``poll_s``
     seconds should a notice be lost.  It survives whatever the database does: ``failures`` counts the refreshes
-    that failed, ``is_stale`` tells whether the last one did.
+    that failed, ``failed_builds`` the editions that could not be built, ``is_stale`` tells whether the last refresh
+    failed.  Without a folder every process has its own snapshots in memory.
     """
 
     def __init__(
@@ -40,10 +45,13 @@ class SnapshotHolder:
         *,
         listen_url: str,
         poll_s: float,
+        folder: SnapshotFolder | None = None,
+        recent: int = 0,
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._open_work = open_work
         self._poll_s = poll_s
+        self._recent = recent
         self._clock = clock
         self._shelf = Shelf()
         self._refreshing = threading.Lock()
@@ -51,7 +59,11 @@ class SnapshotHolder:
         self._listen_url = listen_url
         self._stopping = threading.Event()
         self._watcher: tuple[threading.Thread, EditionListener] | None = None
+        self._refreshed_at = clock()
+        self.folder = folder
+        self.maker = SnapshotMaker(open_work, folder)
         self.failures = 0
+        self.failed_builds = 0
         self.is_stale = False
 
     @property
@@ -70,12 +82,33 @@ class SnapshotHolder:
         """Return an edition by its number when it is held; None: ask the database."""
         return next((snapshot for snapshot in self._shelf.held if snapshot.edition == number), None)
 
-    def start(self) -> None:
-        """Load what is published, then watch for more in a thread of its own.  Starts once.
+    @property
+    def held(self) -> Sequence[Snapshot]:
+        """All editions held, by date of effect."""
+        return self._shelf.held
 
-        Comes back with the database away too: ``current`` is None then until it answers.
+    @property
+    def published(self) -> int | None:
+        """The number of the edition in force as the database listed them last, held or not; None: none is."""
+        edition = self._shelf.known_in_force(self._clock())
+        return None if edition is None else edition.number
+
+    @property
+    def seconds_since_refresh(self) -> float:
+        """The time since the last refresh that went well, or since this was made."""
+        return (self._clock() - self._refreshed_at).total_seconds()
+
+    def start(self) -> None:
+        """Load the edition in force and those for later, then watch for more in a thread of its own.  Starts once.
+
+        The recent ones come after, in the thread.  Comes back with the database away too: ``current`` is None then
+        until it answers.
         """
-        self.refresh()
+        if HAS_KERNEL:
+            _log.info("lookups read by the compiled kernel")
+        else:
+            _log.warning("lookups read without the compiled kernel, many times slower; install a wheel or a compiler")
+        self._refresh(recent=0)
         listener = EditionListener(self._listen_url, CHANNEL)
         thread = threading.Thread(target=self._watch, args=(listener,), name="edition-watcher", daemon=True)
         self._watcher = thread, listener
@@ -98,61 +131,65 @@ class SnapshotHolder:
         Nothing is raised and nothing is lost: with the database away, or an edition that cannot be built, what is
         held stays, and the next refresh tries again.
         """
+        return self._refresh(self._recent)
+
+    def _refresh(self, recent: int) -> bool:
         with self._refreshing:
             try:
-                is_complete = self._load()
+                is_complete = self._load(recent)
             except Exception as error:  # noqa: BLE001 - lookups go on whatever the database does
                 # Told once, not every two seconds.
                 (_log.debug if self.is_stale else _log.warning)("snapshot refresh failed", error=repr(error))
                 is_complete = False
             if not is_complete:
                 self.failures += 1
-            elif self.is_stale:
-                _log.info("snapshot is fresh again")
+            else:
+                self._refreshed_at = self._clock()
+                if self.is_stale:
+                    _log.info("snapshot is fresh again")
             self.is_stale = not is_complete
             return is_complete
 
-    def _load(self) -> bool:
+    def _load(self, recent: int) -> bool:
         with self._open_work() as work:
             known = work.editions.list_all()
-        wanted = in_force_and_later(known, self._clock())
-        found = [self._shelf.snapshot_of(edition) or self._build(edition, known) for edition in wanted]
-        snapshots = [snapshot for snapshot in found if snapshot is not None]
+        held = self._shelf.held
+        wanted = to_hold(known, self._clock(), recent)
+        snapshots = list[Snapshot]()
+        for edition in wanted:
+            snapshot = self._shelf.snapshot_of(edition) or self._obtain(edition, known)
+            if snapshot is not None:
+                snapshots.append(snapshot)
+                # What is urgent serves at once, and does not wait for the rest.
+                self._shelf = self._shelf.restocked(known, snapshots, is_complete=False)
         is_complete = len(snapshots) == len(wanted)
         self._shelf = self._shelf.restocked(known, snapshots, is_complete=is_complete)
+        has_changed = self._shelf.held != held
+        if self.folder is not None and snapshots and is_complete and has_changed and recent == self._recent:
+            pairs = zip(wanted, snapshots, strict=True)
+            self.folder.sweep({self.folder.file_of(edition, snapshot.ranks) for edition, snapshot in pairs})
         return is_complete
 
-    def _build(self, edition: Edition, known: Sequence[Edition]) -> Snapshot | None:
-        """Return a new snapshot, or None when it cannot be built now; the reason is logged."""
+    def _obtain(self, edition: Edition, known: Sequence[Edition]) -> Snapshot | None:
+        """Return a new snapshot, or None when it cannot be built now; the reason is logged.
+
+        Raises:
+            UnavailableError: the database does not answer.
+        """
         key = (edition.number, edition.checksum)
         failed_at = self._failed_builds.get(key)
         if failed_at is not None and self._clock() < failed_at + REBUILD_AFTER:
             return None
-        before = self._shelf.nearest_to(edition, known)
-        gone = set[str]()
-        with self._open_work() as work:
-            levels = work.levels.list_all()
-            if before is not None:
-                # Rows are never changed: what both editions have is what is held.
-                gone = work.grids.codes_only_in(before.edition, edition.number)
-                rows = work.grids.only_in(edition.number, before.edition)
-                if len(before.grids) - len(gone) + len(rows) != edition.grid_count:
-                    before = None
-            if before is None:
-                rows = work.grids.of_edition(edition.number)
         try:
-            # The connection has been given back before the work begins.
-            snapshot = (
-                build_snapshot(edition, rows, levels)
-                if before is None
-                else follow_snapshot(edition, before, gone, rows, levels)
-            )
+            snapshot = self.maker.obtain(edition, self._shelf.nearest_to(edition, known))
+        except UnavailableError:
+            raise
         except Exception as error:  # noqa: BLE001 - the edition before it goes on being served
             self._failed_builds[key] = self._clock()
+            self.failed_builds += 1
             _log.warning("snapshot cannot be built", edition=edition.number, error=repr(error))
             return None
         self._failed_builds.pop(key, None)
-        _log.info("snapshot built", edition=edition.number, grids=len(snapshot.grids), read=len(rows))
         return snapshot
 
     def _watch(self, listener: EditionListener) -> None:

@@ -34,10 +34,15 @@ class Shelf:
 
         With ``known_at`` only editions count that were published by then; publication rises with effect.
         """
+        edition = self.known_in_force(instant, known_at)
+        return None if edition is None else self.snapshot_of(edition)
+
+    def known_in_force(self, instant: datetime, known_at: datetime | None = None) -> Edition | None:
+        """Return the edition in force at an instant, held or not; with ``known_at`` as ``exactly``."""
         position = bisect_right(self.known, instant, key=_effective_from)
         if known_at is not None:
             position = min(position, bisect_right(self.known, known_at, key=_published_at))
-        return None if position == 0 else self.snapshot_of(self.known[position - 1])
+        return None if position == 0 else self.known[position - 1]
 
     def snapshot_of(self, edition: Edition) -> Snapshot | None:
         """Return the snapshot of an edition; a database made anew may use a number again, with other ground."""
@@ -62,10 +67,14 @@ def is_of(snapshot: Snapshot, edition: Edition) -> bool:
     return made_of == (edition.number, edition.effective_from, edition.checksum)
 
 
-def in_force_and_later(known: Sequence[Edition], now: datetime) -> Sequence[Edition]:
-    """Return the edition in force and all after it; all of them when none is in force yet."""
-    position = bisect_right(known, now, key=_effective_from)
-    return known[max(position - 1, 0) :]
+def to_hold(known: Sequence[Edition], now: datetime, recent: int) -> Sequence[Edition]:
+    """Return the editions to be held, the most urgent first.
+
+    The edition in force and all after it, all of them when none is in force yet; then so many of those before, the
+    newest first.
+    """
+    position = max(bisect_right(known, now, key=_effective_from) - 1, 0)
+    return [*known[position:], *reversed(known[max(position - recent, 0) : position])]
 
 
 def _published_at(edition: Edition) -> datetime:

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from gis_service.database.tables import level
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.domain.level import Level
 from grid_boundaries.partition import Grid
 
 RANKS = {"city": 0, "district": 1, "street": 2, "community": 3, "unit_grid": 4, "micro_grid": 5}
+LEVELS = [Level(code, rank, code, code, 0, 22) for code, rank in RANKS.items()]
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
 

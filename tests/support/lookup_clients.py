@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from gis_service.api.problems import install_problems
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.snapshots.shadow import ShadowCheck
 from tests.support.lookups import loaded_holder
 
 BATCH_LIMIT = 1000
@@ -22,7 +23,12 @@ def lookup_client(open_work: Callable[[], UnitOfWork], now: datetime, routes: Se
 
     @asynccontextmanager
     async def lifespan(_):
-        yield {"snapshots": loaded_holder(open_work, now), "open_work": open_work, "batch_limit": BATCH_LIMIT}
+        yield {
+            "snapshots": loaded_holder(open_work, now),
+            "shadow": ShadowCheck(open_work, 0),
+            "open_work": open_work,
+            "batch_limit": BATCH_LIMIT,
+        }
 
     app = FastAPI(lifespan=lifespan, routes=list(routes))
     install_problems(app)

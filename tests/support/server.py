@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx2
 
 PROJECT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 30
+PATIENCE_S = 90
 
 
 def free_port() -> int:
@@ -24,10 +24,10 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def start_server(database_url: str, port: int, **settings: str) -> subprocess.Popen[bytes]:
+def start_server(database_url: str, port: int, *options: str, **settings: str) -> subprocess.Popen[bytes]:
     """Start the service and return at once; its log goes to the test's own output."""
     environment = {**os.environ, "GIS_DATABASE_URL": database_url, "GIS_LOG_LEVEL": "WARNING", **settings}
-    command = [sys.executable, "-m", "gis_service", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "gis_service", "serve", "--port", str(port), *options]
     return subprocess.Popen(command, cwd=PROJECT, env=environment)
 
 

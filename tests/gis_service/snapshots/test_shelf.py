@@ -7,7 +7,7 @@ from shapely.geometry import box
 
 from gis_service.domain.edition import Edition
 from gis_service.domain.level import Level
-from gis_service.snapshots.shelf import Shelf, in_force_and_later, is_of
+from gis_service.snapshots.shelf import Shelf, is_of, to_hold
 from gis_service.snapshots.snapshot import Snapshot, build_snapshot
 from grid_boundaries.partition import Grid
 from tests.support.editions import NEW_YEAR
@@ -43,12 +43,18 @@ THREE = tuple(edition(number) for number in (1, 2, 3))
 )
 def test_the_edition_in_force_and_all_later_ones_are_wanted(day, numbers):
     """From the very instant of its effect; before the first edition all are still to come."""
-    assert [one.number for one in in_force_and_later(THREE, january(day))] == numbers
+    assert [one.number for one in to_hold(THREE, january(day), 0)] == numbers
+
+
+@pytest.mark.parametrize(("recent", "numbers"), [(1, [3, 2]), (2, [3, 2, 1]), (9, [3, 2, 1])])
+def test_recent_editions_come_last_the_newest_first(recent, numbers):
+    """On the 9th edition 3 is in force: it is the most urgent."""
+    assert [one.number for one in to_hold(THREE, january(9), recent)] == numbers
 
 
 def test_nothing_published_is_nothing_wanted():
     """An empty list of editions."""
-    assert list(in_force_and_later((), NEW_YEAR)) == []
+    assert list(to_hold((), NEW_YEAR, 3)) == []
 
 
 @pytest.mark.parametrize(("day", "number"), [(1.9, None), (2, 2), (2.9, 2), (3, 3), (30, 3)])

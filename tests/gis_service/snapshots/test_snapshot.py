@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import orjson
 import pytest
+from shapely import get_coordinates
 from shapely.geometry import box
 
 from gis_service.domain.edition import Edition
-from gis_service.domain.level import Level
-from gis_service.snapshots.snapshot import build_snapshot, follow_snapshot
+from gis_service.snapshots.snapshot import build_snapshot, follow_snapshot, rename_snapshot
+from grid_boundaries.locate.tree_locator import TreeLocator
 from grid_boundaries.partition import Grid
-from tests.support.editions import NEW_YEAR, RANKS
-from tests.support.tree import at, troubled_tree
+from tests.support.editions import LEVELS, NEW_YEAR, RANKS
+from tests.support.tree import at, ring, troubled_tree
 
-LEVELS = [Level(code, rank, code, code, 0, 22) for code, rank in RANKS.items()]
 FIRST = Edition(1, NEW_YEAR, NEW_YEAR, "test", "", 10, "abc", {}, (102.7, 25.0, 102.74, 25.03))
 
 
@@ -42,45 +42,78 @@ def test_an_edition_that_cannot_be_looked_up_in_is_refused():
         build_snapshot(FIRST, [Grid("X", box(0, 0, 1, 1), "village")], LEVELS)
 
 
+FAR_AWAY = Grid("Z", box(*at(40, 40), *at(41, 41)), "district", None, "远")
+"""So that a part of the tree is a small part of the ground."""
 SECOND = Edition(2, NEW_YEAR, NEW_YEAR, "test", "", 10, "def", {}, FIRST.bounds)
 
 
+def follow(edition, before, tree, gone, fresh):
+    """Redraw the tree and return the snapshot that follows, and the one built of all the grids there are then."""
+    after = [grid for grid in tree if grid not in gone] + fresh
+    window = before.locator.window([*gone, *fresh])
+    assert window is not None
+    ground = box(*window)
+    around = [grid for grid in after if ground.intersects(box(*grid.shape.bounds))]
+    return follow_snapshot(edition, before, gone, fresh, around), build_snapshot(edition, after, LEVELS), after
+
+
 def test_a_snapshot_that_follows_another_is_the_one_built_anew():
-    """B2 is renamed, B3 gone, X new below B4; all points of the tree get the same answers, edges and outside too."""
+    """B2 is renamed and loses a strip to B3; all points of the tree get the same answers as from a full build.
+
+    The tree by STRtree answers the same at each vertex and at places between, edges and outside too.
+    """
     tree = troubled_tree()
-    before = build_snapshot(FIRST, tree, LEVELS)
-    renamed = replace(next(grid for grid in tree if grid.code == "B2"), name="新")
-    fresh = [renamed, Grid("X", box(*at(0, 0), *at(1, 1)), "unit_grid", "B4", "西网格")]
-    after = [grid for grid in tree if grid.code not in {"B2", "B3"}] + fresh
-
-    followed = follow_snapshot(SECOND, before, {"B2", "B3"}, fresh, LEVELS)
-    built = build_snapshot(SECOND, after, LEVELS)
-
-    assert (followed.edition, followed.grids, followed.codes_json) == (2, built.grids, built.codes_json)
-    assert followed.locator.parents.tolist() == built.locator.parents.tolist()
-    places = [at(across / 4, up / 4) for across in range(-2, 19) for up in range(-2, 15)]
-    assert [followed.locator.locate(*place) for place in places] == [built.locator.locate(*place) for place in places]
-    assert [followed.locator.nearest(*place) for place in places] == [
-        built.locator.nearest(*place) for place in places
+    old = {grid.code: grid for grid in tree}
+    fresh = [
+        replace(old["B2"], name="新", shape=ring((0, 1), (0.75, 1), (0.75, 2), (0, 2))),
+        replace(old["B3"], shape=ring((0.75, 1), (2, 1), (2, 2), (0.75, 2))),
     ]
-    lons, lats = zip(*places, strict=True)
-    assert (followed.locator.locate_many(lons, lats) == built.locator.locate_many(lons, lats)).all()
+    before = build_snapshot(FIRST, [*tree, FAR_AWAY], LEVELS)
+
+    followed, built, after = follow(SECOND, before, [*tree, FAR_AWAY], [old["B2"], old["B3"]], fresh)
+
+    assert (followed.edition, list(followed.grids), followed.codes_json) == (2, list(built.grids), built.codes_json)
+    assert followed.locator.parents.tolist() == built.locator.parents.tolist()
+    reference = TreeLocator.build(after, RANKS)
+    places = [at(across / 4, up / 4) for across in range(-2, 19) for up in range(-2, 15)]
+    places += [tuple(place) for place in get_coordinates([grid.shape for grid in after]).tolist()]
+    for locator in (followed.locator, built.locator):
+        assert [locator.locate(*place) for place in places] == [reference.locate(*place) for place in places]
+        assert [locator.nearest(*place)[0] for place in places] == [reference.nearest(*place)[0] for place in places]
+        lons, lats = zip(*places, strict=True)
+        assert (locator.locate_many(lons, lats) == reference.locate_many(lons, lats)).all()
 
 
-def test_a_parent_that_comes_and_goes_is_its_childrens_parent_while_it_is_there():
-    """C1 retired leaves C1x and C1y with a parent that no grid has; back again it is theirs."""
-    tree = troubled_tree()
-    community = next(grid for grid in tree if grid.code == "C1")
-    without = follow_snapshot(SECOND, build_snapshot(FIRST, tree, LEVELS), {"C1"}, [], LEVELS)
-    again = follow_snapshot(FIRST, without, (), [community], LEVELS)
+def test_names_of_a_snapshot_that_follows_stay_with_their_grids():
+    """C1x goes, C1w and C1z come before and behind C1y: names and kinds of all are those of a full build."""
+    tree = [*troubled_tree(), FAR_AWAY]
+    old = {grid.code: grid for grid in tree}
+    fresh = [
+        Grid("C1w", ring((2, 0), (2.5, 0), (2.5, 1), (2, 1)), "unit_grid", "C1", "西", "dedicated"),
+        Grid("C1z", ring((2.5, 0), (3, 0), (3, 1), (2.5, 1)), "unit_grid", "C1", "东"),
+    ]
+    followed, built, _ = follow(SECOND, build_snapshot(FIRST, tree, LEVELS), tree, [old["C1x"]], fresh)
+    assert list(followed.grids) == list(built.grids)
+    assert [grid.code for grid in followed.grids] == list(followed.locator.codes)
 
-    def chain(snapshot):
-        return [snapshot.codes[index] for index in snapshot.locator.chain(snapshot.locator.codes.index("C1x"))]
 
-    assert chain(without) == ["C1x"]
-    assert chain(again) == ["A", "C", "C1", "C1x"]
+def test_an_edition_of_the_same_rows_shares_all_but_its_number():
+    before = build_snapshot(FIRST, troubled_tree(), LEVELS)
+    renamed = rename_snapshot(SECOND, before)
+    assert (renamed.edition, renamed.checksum) == (2, "def")
+    assert renamed.locator is before.locator
+
+
+def test_only_few_grids_stay_objects():
+    """A grid asked for twice is the same object; the rendering is there without one."""
+    snapshot = build_snapshot(FIRST, troubled_tree(), LEVELS)
+    assert snapshot.grids[3] is snapshot.grids[3]
+    assert snapshot.grids.fragment(3) == snapshot.grids[3].json
+    with pytest.raises(IndexError):
+        snapshot.grids[10]
 
 
 def test_a_snapshot_that_would_hold_a_code_twice_is_refused():
+    twice = troubled_tree()[3:4]
     with pytest.raises(ValueError, match="the code B1 comes twice"):
-        follow_snapshot(SECOND, build_snapshot(FIRST, troubled_tree(), LEVELS), (), troubled_tree()[3:4], LEVELS)
+        follow_snapshot(SECOND, build_snapshot(FIRST, troubled_tree(), LEVELS), [], twice, twice)

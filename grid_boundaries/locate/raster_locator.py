@@ -106,8 +106,7 @@ class RasterLocator:
         if window is None or followed is None:
             return None
         roster, number_now = followed
-        places = {code: index for index, code in enumerate(roster.codes)}
-        numbers = np.array([places[grid.code] for grid in around], dtype=np.int32)
+        numbers = np.array([roster.find(grid.code) for grid in around], dtype=np.int32)
         edges = Edges.of(_shapes_of(around), numbers)
         return type(self)(
             roster,

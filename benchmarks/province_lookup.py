@@ -1,9 +1,9 @@
-"""The locator of the province, kept as a file as a worker keeps it, and points of four kinds to ask it about."""
+"""The snapshot of the province, in a file as workers have it, and points of four kinds to ask it about."""
 
 from __future__ import annotations
 
 import hashlib
-import mmap
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 
 from benchmarks.database import HOME
 from benchmarks.province import content_hash, province, unit_shapes
+from gis_service.domain.edition import Edition
+from gis_service.domain.level import Level
+from gis_service.snapshots.folder import SnapshotFolder
+from gis_service.snapshots.snapshot import Snapshot, build_snapshot, ranks_of
 from grid_boundaries import locate
 from grid_boundaries.locate.coordinates import quantise
-from grid_boundaries.locate.format import pack, unpack
 from grid_boundaries.locate.raster.reader import UNDECIDED, PlainReader
 from grid_boundaries.locate.raster_locator import RasterLocator
 from grid_boundaries.synthetic.province import LEVELS
@@ -25,22 +28,25 @@ STRATA = ("random", "interior", "mixed", "edge")
 
 SEED = 20_260_702
 
+FOLDER = SnapshotFolder(HOME / "snapshots")
+_LEVELS = tuple(Level(code, rank, code, code, 0, 22) for rank, code in enumerate(LEVELS))
+RANKS = ranks_of(_LEVELS)
+
 
 @cache
+def snapshot() -> Snapshot:
+    """Return what a worker holds of the province, mapped from its file, which is made where there is none."""
+    return FOLDER.obtain(_edition(), RANKS, lambda: build_snapshot(_edition(), province(), _LEVELS))
+
+
+def snapshot_file() -> Path:
+    """Return the file of ``snapshot()``."""
+    return FOLDER.file_of(_edition(), RANKS)
+
+
 def locator() -> RasterLocator:
-    """Return the province's locator, mapped from its file; made first when there is none of this code."""
-    path = _path()
-    if not path.exists():
-        for outdated in HOME.glob("locator-*"):
-            outdated.unlink()
-        ranks = {level: rank for rank, level in enumerate(LEVELS)}
-        made = RasterLocator.build(province(), ranks).arrays()
-        unfinished = path.with_suffix(".part")
-        with unfinished.open("wb") as file:
-            file.writelines(pack({}, made))
-        unfinished.rename(path)
-    with path.open("rb") as file:
-        return RasterLocator.of_arrays(unpack(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))[1])
+    """Return the province's locator."""
+    return snapshot().locator
 
 
 def points(stratum: str, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -68,9 +74,12 @@ def points(stratum: str, count: int) -> tuple[NDArray[np.float64], NDArray[np.fl
     return np.ascontiguousarray(lons), np.ascontiguousarray(lats)
 
 
-def _path() -> Path:
+@cache
+def _edition() -> Edition:
+    """Return an edition of the province that is another one whenever the locator's code changes."""
     digest = hashlib.sha256(content_hash().encode())
     for path in sorted(Path(locate.__file__).parent.rglob("*.py*")):
         if path.suffix in {".py", ".pyx"}:
             digest.update(path.read_bytes())
-    return HOME / f"locator-{digest.hexdigest()[:16]}"
+    long_ago = datetime(2026, 1, 1, tzinfo=UTC)
+    return Edition(1, long_ago, long_ago, "benchmark", "", 0, digest.hexdigest(), {}, (0.0, 0.0, 0.0, 0.0))

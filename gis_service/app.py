@@ -39,9 +39,11 @@ from gis_service.api.middleware import BodyLimit, HeadIsGet, RequestLog
 from gis_service.api.openapi import describe
 from gis_service.api.problems import install_problems
 from gis_service.api.quick_locate import QuickLocate
+from gis_service.api.quick_tiles import QuickTiles
 from gis_service.api.request_lines import RequestLines
 from gis_service.api.snapshot_metrics import SnapshotCollector
 from gis_service.api.tile_cache import TileCache
+from gis_service.api.tile_figures import TileFigures
 from gis_service.database.embedded import EmbeddedCluster
 from gis_service.database.engine import make_engine, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
@@ -71,6 +73,7 @@ class State(TypedDict):
     snapshots: SnapshotHolder
     shadow: ShadowCheck
     tile_cache: TileCache
+    tile_figures: TileFigures
     sheet_cache: TileCache
     token_cache: TokenCache
     metrics: Metrics
@@ -83,7 +86,7 @@ class State(TypedDict):
 
 
 class Service(FastAPI):
-    """The application, with its quickest route in front of all layers: these cost more than the answer."""
+    """The application, with its quickest routes in front of all layers: these cost more than the answer."""
 
     def put_in_front(self, front: ASGIApp) -> None:
         """Let all requests meet this first."""
@@ -103,6 +106,7 @@ def create_app(settings: Settings) -> FastAPI:
     """Return the service for these settings; what it opens is closed when the application ends."""
     metrics = Metrics()
     lines = RequestLines("GET", locate.LOCATE_PATH)
+    tile_lines = RequestLines("GET", tiles.TILE_PATH)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
@@ -120,7 +124,10 @@ def create_app(settings: Settings) -> FastAPI:
         )
         shadow = ShadowCheck(lambda: UnitOfWork(sessions), settings.shadow_check)
         figures = SnapshotCollector(snapshots, shadow)
+        tile_cache = TileCache(settings.tile_cache_bytes)
+        tile_figures = TileFigures(tile_cache)
         metrics.registry.register(figures)
+        metrics.registry.register(tile_figures)
         await to_thread.run_sync(snapshots.start)
         shadow.start()
         try:
@@ -128,7 +135,8 @@ def create_app(settings: Settings) -> FastAPI:
                 "open_work": lambda: UnitOfWork(sessions),
                 "snapshots": snapshots,
                 "shadow": shadow,
-                "tile_cache": TileCache(settings.tile_cache_bytes),
+                "tile_cache": tile_cache,
+                "tile_figures": tile_figures,
                 "sheet_cache": TileCache(sheets.SHEET_CACHE_BYTES, sheets.SHEETS_AT_A_TIME),
                 "token_cache": TokenCache(settings.token_cache_s),
                 "metrics": metrics,
@@ -141,7 +149,9 @@ def create_app(settings: Settings) -> FastAPI:
             }
         finally:
             lines.write()
+            tile_lines.write()
             metrics.registry.unregister(figures)
+            metrics.registry.unregister(tile_figures)
             await to_thread.run_sync(shadow.stop)
             await to_thread.run_sync(snapshots.stop)
             engine.dispose()
@@ -186,7 +196,8 @@ def create_app(settings: Settings) -> FastAPI:
         allow_headers=["*"],
         expose_headers=EXPOSED_HEADERS,
     )
-    app.put_in_front(QuickLocate(super(Service, app).__call__, metrics, lines))
+    quick_tiles = QuickTiles(super(Service, app).__call__, metrics, tile_lines, settings.cors_origins)
+    app.put_in_front(QuickLocate(quick_tiles, metrics, lines))
     return app
 
 

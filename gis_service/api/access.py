@@ -54,16 +54,27 @@ async def permission_of(request: Request) -> Principal:
     header = request.headers.get("authorization")
     if header is None:
         return PUBLIC
-    scheme, _, secret = header.partition(" ")
-    if scheme.lower() != "bearer" or not secret.strip():
+    secret = _secret_in(header)
+    if secret is None:
         raise UnauthenticatedError("the Authorization header must read 'Bearer <token>'")
-    hashed = hash_secret(secret.strip())
     cache: TokenCache = request.state.token_cache
+    hashed = hash_secret(secret)
     principal = cache.get(hashed)
     if principal is None:
-        principal = await to_thread.run_sync(authenticate, secret.strip(), request.state.open_work())
+        principal = await to_thread.run_sync(authenticate, secret, request.state.open_work())
         cache.put(hashed, principal)
     return principal
+
+
+def known_principal(header: str, cache: TokenCache) -> Principal | None:
+    """Return who shows an Authorization header when its token was checked a moment ago."""
+    secret = _secret_in(header)
+    return None if secret is None else cache.get(hash_secret(secret))
+
+
+def _secret_in(header: str) -> str | None:
+    scheme, _, secret = header.partition(" ")
+    return secret.strip() or None if scheme.lower() == "bearer" else None
 
 
 def require(*roles: str) -> Callable[..., Awaitable[Principal]]:

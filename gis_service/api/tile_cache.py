@@ -46,16 +46,27 @@ class TileCache:
         """Return what the bodies take, with ENTRY_BYTES for each."""
         return self._bytes
 
+    def known_body(self, key: Hashable) -> bytes | None:
+        """Return the body of a key when it is remembered."""
+        known = self._bodies.get(key)
+        if known is not None:
+            self._bodies.move_to_end(key)
+        return known
+
     async def body(self, key: Hashable, render: Callable[[], bytes]) -> bytes:
         """Return the body of a key, rendering it when it is not remembered.
 
         The key holds everything that decides the body: the tile, the permission class, the content coding.
         """
-        known = self._bodies.get(key)
+        known = self.known_body(key)
         if known is not None:
-            self._bodies.move_to_end(key)
             return known
         return await self._once(("body", key), render, lambda body: self._keep(key, body))
+
+    def known_fact(self, key: Hashable, lifetime_s: float) -> object | None:
+        """Return a fact read within the last ``lifetime_s`` seconds."""
+        entry = self._facts.get(key)
+        return None if entry is None or time.monotonic() - entry[0] > lifetime_s else entry[1]
 
     async def fact(self, key: Hashable, read: Callable[[], Found], lifetime_s: float) -> Found:
         """Return a fact read within the last ``lifetime_s`` seconds, reading it when there is none.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+import time
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlencode
@@ -18,6 +19,7 @@ from gis_service.api.access import permission_of
 from gis_service.api.content_coding import Coding, choose_coding, compress
 from gis_service.api.hot import HotRoute
 from gis_service.api.tile_cache import TileCache
+from gis_service.api.tile_figures import Tally, TileFigures
 from gis_service.api.tile_openapi import TILE_OPENAPI_PATHS
 from gis_service.domain.access import Principal
 from gis_service.errors import BadAddressError, InputFault, NotFoundError, RuleBrokenError
@@ -35,7 +37,11 @@ from tiles.filters import PARAMETERS, TileFilterError, TileFilters
 from tiles.layers import LayerListError, TileEdition, TileLayer, UnknownLayerError, parse_layers
 from tiles.tilejson import describe
 
-__all__ = ["TILE_OPENAPI_PATHS", "tile_routes"]
+__all__ = ["TILE_OPENAPI_PATHS", "TILE_PATH", "tile_routes"]
+
+TILE_PATH = "/tiles/{edition}/{layers}/{z}/{x}/{y}.mvt"
+SETTLED = "settled_tile"
+"""Where a request's state says that the answer may be given again."""
 
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 VERSION_LIFETIME_S = 1.0
@@ -59,6 +65,15 @@ class _Ground:
     by_number: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SettledTile:
+    """What decided an answer that holds for all who ask the same, as long as ``key`` is the same."""
+
+    key: TileKey
+    etag: str
+    tally: Tally
+
+
 async def get_tile(request: Request) -> Response:
     """Answer one tile; what is wrong whatever is stored is refused before anything is looked up."""
     layers = _parse_layers(request)
@@ -78,12 +93,16 @@ async def get_tile(request: Request) -> Response:
         filters=filters,
     )
     coding = choose_coding(request.headers.get("accept-encoding"))
+    etag = tile_etag(key, coding)
     headers = _headers(ground.edition, principal, _lifetime(layers, by_number=ground.by_number)) | {
-        "ETag": tile_etag(key, coding),
+        "ETag": etag,
         "Vary": "Accept-Encoding, Authorization",
     }
+    figures: TileFigures = request.state.tile_figures
+    tally = figures.of(key.layers, address.z)
     named = request.headers.get("if-none-match")
-    if names_etag(named, headers["ETag"]):
+    if names_etag(named, etag):
+        tally.by_tag += 1
         return Response(status_code=304, headers=headers)
     edition = await _read_edition(request, ground)
     _check_place(address, filters, edition)
@@ -91,9 +110,18 @@ async def get_tile(request: Request) -> Response:
         # Its generalised shapes are still to be made: the tile of this key will have other bytes, so it has no tag.
         del headers["ETag"]
         headers["Cache-Control"] = _cache_control(principal, _lifetime(layers, by_number=False))
+    else:
+        setattr(request.state, SETTLED, SettledTile(key, etag, tally))
     if named == "*":
+        tally.by_tag += 1
         return Response(status_code=304, headers=headers)
-    body = await cache.body((key, coding), partial(_render, request, key, edition, principal, coding))
+    body = cache.known_body(etag)
+    if body is not None:
+        tally.from_memory += 1
+    else:
+        body = await cache.body(etag, partial(_render, request, key, edition, principal, coding, tally))
+        tally.from_database += 1
+    tally.sent_bytes += len(body)
     if not body:
         return Response(status_code=204, headers=headers)
     if coding != "identity":
@@ -133,7 +161,7 @@ async def get_tilejson(request: Request) -> Response:
 
 
 tile_routes: list[Route] = [
-    HotRoute("/tiles/{edition}/{layers}/{z}/{x}/{y}.mvt", get_tile, methods=["GET", "HEAD"]),
+    HotRoute(TILE_PATH, get_tile, methods=["GET", "HEAD"]),
     HotRoute("/tiles/{edition}/{layers}.json", get_tilejson, methods=["GET", "HEAD"]),
 ]
 
@@ -202,8 +230,13 @@ def _check_level(filters: TileFilters, edition: TileEdition) -> None:
         raise RuleBrokenError(sentence, code="unknown-level", faults=[InputFault("level", sentence)])
 
 
-def _render(request: Request, key: TileKey, edition: TileEdition, principal: Principal, coding: Coding) -> bytes:
-    return compress(render_tile(key, edition, principal, request.state.open_work()), coding)
+def _render(
+    request: Request, key: TileKey, edition: TileEdition, principal: Principal, coding: Coding, tally: Tally
+) -> bytes:
+    began = time.perf_counter()
+    tile = render_tile(key, edition, principal, request.state.open_work())
+    request.state.tile_figures.note_sql(tally, time.perf_counter() - began)
+    return compress(tile, coding)
 
 
 def _lifetime(layers: tuple[TileLayer, ...], *, by_number: bool) -> str:

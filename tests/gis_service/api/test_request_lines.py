@@ -38,7 +38,7 @@ def told(log: io.StringIO) -> list[dict[str, Any]]:
 async def tell_two() -> None:
     lines = RequestLines("GET", "/v1/locate")
     lines.add(b"abc", 0.000123)
-    lines.add(b"def", 1.5)
+    lines.add(b"def", 1.5, 304)
     lines.write()
 
 
@@ -52,7 +52,7 @@ def test_the_lines_are_those_of_any_other_request(log):
     assert {**first, "timestamp": ""} == {**usual, "timestamp": ""}
     assert len(first["timestamp"]) == len(usual["timestamp"])
     assert first["timestamp"] >= usual["timestamp"]
-    assert (second["request_id"], second["took_ms"]) == ("def", 1500.0)
+    assert (second["request_id"], second["took_ms"], second["status"]) == ("def", 1500.0, 304)
 
 
 def test_lines_are_written_by_themselves(log):

@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 from gis_service.api.access import TokenCache
 from gis_service.api.problems import install_problems
 from gis_service.api.tile_cache import TileCache
+from gis_service.api.tile_figures import TileFigures
 from gis_service.api.tile_openapi import TILE_OPENAPI_PATHS
 from gis_service.api.tiles import tile_routes
 from gis_service.database.unit_of_work import UnitOfWork
@@ -63,6 +64,7 @@ def client(work: UnitOfWork, open_session: sessionmaker[Session], snapshots: Sim
             "open_work": lambda: UnitOfWork(open_session),
             "snapshots": snapshots,
             "tile_cache": TileCache(1_000_000),
+            "tile_figures": TileFigures(TileCache(0)),
             "token_cache": tokens,
             "attribution": "© 高德",
         }

@@ -114,13 +114,15 @@ async def _ask(app: Starlette, scope: Scope) -> Answer:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await app(scope, _receive, send)
+    body = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> Message:
+        # After the body comes nothing until the client goes away, and this one stays.
+        return next(body, None) or await asyncio.Future[Message]()
+
+    await app(scope, receive, send)
     if sent[0]["status"] != OK:
         msg = f"{scope['path']} answered {sent[0]['status']}"
         raise RuntimeError(msg)
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return Answer(b"".join(message.get("body", b"") for message in sent[1:]), headers)
-
-
-async def _receive() -> Message:
-    return {"type": "http.request", "body": b"", "more_body": False}

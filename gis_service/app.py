@@ -44,6 +44,7 @@ from gis_service.api.request_lines import RequestLines
 from gis_service.api.snapshot_metrics import SnapshotCollector
 from gis_service.api.tile_cache import TileCache
 from gis_service.api.tile_figures import TileFigures
+from gis_service.api.tile_folder import TileFolder
 from gis_service.database.embedded import EmbeddedCluster
 from gis_service.database.engine import make_engine, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
@@ -73,6 +74,7 @@ class State(TypedDict):
     snapshots: SnapshotHolder
     shadow: ShadowCheck
     tile_cache: TileCache
+    tile_folder: TileFolder | None
     tile_figures: TileFigures
     sheet_cache: TileCache
     token_cache: TokenCache
@@ -124,8 +126,10 @@ def create_app(settings: Settings) -> FastAPI:
         )
         shadow = ShadowCheck(lambda: UnitOfWork(sessions), settings.shadow_check)
         figures = SnapshotCollector(snapshots, shadow)
-        tile_cache = TileCache(settings.tile_cache_bytes)
-        tile_figures = TileFigures(tile_cache)
+        tile_cache = TileCache(settings.tile_cache_bytes, most_waiting=settings.tile_queue)
+        disk_bytes = settings.tile_disk_bytes
+        tile_folder = TileFolder(settings.home / "tiles", disk_bytes) if disk_bytes else None
+        tile_figures = TileFigures(tile_cache, tile_folder)
         metrics.registry.register(figures)
         metrics.registry.register(tile_figures)
         await to_thread.run_sync(snapshots.start)
@@ -136,6 +140,7 @@ def create_app(settings: Settings) -> FastAPI:
                 "snapshots": snapshots,
                 "shadow": shadow,
                 "tile_cache": tile_cache,
+                "tile_folder": tile_folder,
                 "tile_figures": tile_figures,
                 "sheet_cache": TileCache(sheets.SHEET_CACHE_BYTES, sheets.SHEETS_AT_A_TIME),
                 "token_cache": TokenCache(settings.token_cache_s),

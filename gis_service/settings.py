@@ -35,7 +35,9 @@ class Settings(BaseSettings):
         default=None,
         description="SQLAlchemy URL, postgresql+psycopg2://…; unset: the embedded database under GIS_HOME.",
     )
-    home: Path = Field(default=Path(".gis"), description="Folder of the embedded database and the snapshot files.")
+    home: Path = Field(
+        default=Path(".gis"), description="Folder of the embedded database, the snapshot files and the tiles on disk."
+    )
     pool_size: int = Field(
         default=20, ge=1, description="Database connections a worker may hold; also its number of threads."
     )
@@ -54,6 +56,14 @@ class Settings(BaseSettings):
     )
     tile_cache_bytes: int = Field(
         default=256 * 1024 * 1024, ge=0, description="Memory a worker may use for compressed tiles."
+    )
+    tile_disk_bytes: int = Field(
+        default=1024 * 1024 * 1024,
+        ge=0,
+        description="Disk that all workers may use under GIS_HOME/tiles for tiles that never change; 0: none.",
+    )
+    tile_queue: int = Field(
+        default=200, ge=0, description="Tiles that may wait in a worker to be rendered; more are answered with 503."
     )
     snapshot_poll_s: float = Field(
         default=2.0, gt=0, description="Seconds between two looks for a new edition, should a notice be lost."

@@ -45,7 +45,8 @@ class TileEdition:
 
     ``bounds`` are in degrees; ``levels`` are all that the tree may have, ``present`` the codes of those that have
     grids in this edition, never none.  ``bands`` are those (``tiles/bands.py``) that have generalised shapes, with
-    the code of the finest level that each was made for.
+    the code of the finest level that each was made for.  ``content`` tells it from an edition of the same number in
+    another database, and from itself with other levels or bands.
     """
 
     number: int
@@ -53,6 +54,7 @@ class TileEdition:
     levels: tuple[LevelBand, ...]
     present: frozenset[str]
     bands: Mapping[int, str] = field(default_factory=dict)
+    content: str = ""
 
     def present_levels(self) -> list[LevelBand]:
         """Return the levels that have grids in this edition."""

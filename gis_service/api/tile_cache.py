@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -20,26 +22,50 @@ ENTRY_BYTES = 1024
 MOST_FACTS = 1000
 """Facts remembered: three versions and the editions that are looked at."""
 
+QUICK_THREADS = 4
+"""Facts and files read at a time: they are short, and must not wait behind tiles."""
+
+
+@dataclass(slots=True)
+class _Computation:
+    """What is computed for all who ask; ``is_waiting`` until it has a thread."""
+
+    task: asyncio.Future[Any] | None = None
+    askers: int = 0
+    is_waiting: bool = False
+
 
 class TileCache:
     """Bodies of tiles up to a number of bytes, the one used longest ago giving way, and facts about tiles.
 
     Nothing is ever purged: a key that holds all that decides the answer (decision 9) never goes stale.  What is asked
     for several times at once is computed once, in a worker thread, and the computation goes on when who asked
-    for it first has gone.  Used from one event loop.
+    for it first has gone.  One that still waits for a thread when all have gone is dropped.
+
+    To be used from one event loop.
+
+    ``refused`` counts the renderings that found too many waiting, ``dropped`` those that nobody wanted any more.
 
     Args:
         most_bytes: bound of the bodies; 0 remembers none, and still computes each only once at a time.
         threads: tiles rendered at a time; the rest waits, and so leaves threads to the other routes.
+        most_waiting: renderings that may wait for a thread.
     """
 
-    def __init__(self, most_bytes: int, threads: int = 8) -> None:
+    def __init__(self, most_bytes: int, threads: int = 8, most_waiting: float = math.inf) -> None:
         self._most_bytes = most_bytes
         self._bodies: OrderedDict[Hashable, bytes] = OrderedDict()
         self._bytes = 0
         self._facts: OrderedDict[Hashable, tuple[float, Any]] = OrderedDict()
-        self._under_way: dict[Hashable, asyncio.Task[Any]] = {}
+        self._under_way: dict[Hashable, _Computation] = {}
+        self._turns = asyncio.Semaphore(threads)
+        # Who has a turn has a thread.
         self._threads = CapacityLimiter(threads)
+        self._quick_threads = CapacityLimiter(QUICK_THREADS)
+        self._most_waiting = most_waiting
+        self.waiting = 0
+        self.refused = 0
+        self.dropped = 0
 
     @property
     def size_bytes(self) -> int:
@@ -53,15 +79,20 @@ class TileCache:
             self._bodies.move_to_end(key)
         return known
 
-    async def body(self, key: Hashable, render: Callable[[], bytes]) -> bytes:
-        """Return the body of a key, rendering it when it is not remembered.
+    async def body(
+        self, key: Hashable, render: Callable[[], bytes], read: Callable[[], bytes | None] | None = None
+    ) -> bytes:
+        """Return the body of a key; when it is not remembered, read where it may be, and rendered when it is not.
 
         The key holds everything that decides the body: the tile, the permission class, the content coding.
+
+        Raises:
+            UnavailableError: ``tiles-busy``, when too many renderings wait already.
         """
         known = self.known_body(key)
         if known is not None:
             return known
-        return await self._once(("body", key), render, lambda body: self._keep(key, body))
+        return await self._once(("body", key), lambda one: self._obtain(one, key, render, read))
 
     def known_fact(self, key: Hashable, lifetime_s: float) -> object | None:
         """Return a fact read within the last ``lifetime_s`` seconds."""
@@ -79,32 +110,74 @@ class TileCache:
             return fact
         began = time.monotonic()
         try:
-            return await self._once(("fact", key), read, lambda fact: self._learn(key, began, fact))
+            return await self._once(("fact", key), lambda _: self._read_fact(key, began, read))
         except UnavailableError:
             if entry is None:
                 raise
             older: Found = entry[1]
             return older
 
-    async def _once(self, key: Hashable, compute: Callable[[], Found], keep: Callable[[Found], None]) -> Found:
-        task = self._under_way.get(key)
-        if task is None:
-            task = asyncio.create_task(self._compute(compute, keep))
-            self._under_way[key] = task
-            task.add_done_callback(lambda done: self._finish(key, done))
-        # Who goes away must not take the computation with them: others may wait for it.
-        found: Found = await asyncio.shield(task)
+    async def _once(self, key: Hashable, compute: Callable[[_Computation], Awaitable[Found]]) -> Found:
+        one = self._under_way.get(key)
+        if one is None or one.task is None:
+            one = self._under_way[key] = _Computation()
+            one.task = asyncio.ensure_future(compute(one))
+            one.task.add_done_callback(lambda done: self._finish(key, one, done))
+        one.askers += 1
+        try:
+            # Who goes away must not take the computation with them: others may wait for it.
+            found: Found = await asyncio.shield(one.task)
+        finally:
+            one.askers -= 1
+            if one.askers == 0 and one.is_waiting:
+                # Forgotten at once: who asks from now on must not wait for what is dropped.
+                self._forget(key, one)
+                one.task.cancel()
+                self.dropped += 1
         return found
 
-    async def _compute(self, compute: Callable[[], Found], keep: Callable[[Found], None]) -> Found:
-        found = await to_thread.run_sync(compute, limiter=self._threads)
-        keep(found)
-        return found
+    async def _obtain(
+        self,
+        one: _Computation,
+        key: Hashable,
+        render: Callable[[], bytes],
+        read: Callable[[], bytes | None] | None,
+    ) -> bytes:
+        body = None if read is None else await to_thread.run_sync(read, limiter=self._quick_threads)
+        if body is None:
+            await self._take_turn(one)
+            try:
+                body = await to_thread.run_sync(render, limiter=self._threads)
+            finally:
+                self._turns.release()
+        self._keep(key, body)
+        return body
 
-    def _finish(self, key: Hashable, task: asyncio.Task[Any]) -> None:
-        del self._under_way[key]
+    async def _take_turn(self, one: _Computation) -> None:
+        if self._turns.locked() and self.waiting >= self._most_waiting:
+            self.refused += 1
+            raise UnavailableError("too many tiles wait to be rendered; try again", code="tiles-busy")
+        self.waiting += 1
+        one.is_waiting = True
+        try:
+            await self._turns.acquire()
+        finally:
+            self.waiting -= 1
+            one.is_waiting = False
+
+    async def _read_fact(self, key: Hashable, began: float, read: Callable[[], Found]) -> Found:
+        fact = await to_thread.run_sync(read, limiter=self._quick_threads)
+        self._learn(key, began, fact)
+        return fact
+
+    def _finish(self, key: Hashable, one: _Computation, task: asyncio.Future[Any]) -> None:
+        self._forget(key, one)
         if not task.cancelled():
             task.exception()  # looked at here, since everyone who waited may have gone
+
+    def _forget(self, key: Hashable, one: _Computation) -> None:
+        if self._under_way.get(key) is one:
+            del self._under_way[key]
 
     def _keep(self, key: Hashable, body: bytes) -> None:
         cost = len(body) + ENTRY_BYTES

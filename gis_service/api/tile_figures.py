@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from gis_service.api.tile_cache import TileCache
+from gis_service.api.tile_folder import TileFolder
 
 
 @dataclass(slots=True)
@@ -18,6 +18,7 @@ class Tally:
 
     by_tag: int = 0
     from_memory: int = 0
+    from_disk: int = 0
     from_database: int = 0
     sent_bytes: int = 0
     sql_seconds: float = 0.0
@@ -29,19 +30,13 @@ class TileFigures(Collector):
     Layers are named in the order of the alphabet, so that no client can make more than a few hundred tallies.
     """
 
-    def __init__(self, cache: TileCache) -> None:
-        self._cache = cache
+    def __init__(self, cache: TileCache, folder: TileFolder | None = None) -> None:
+        self._cache, self._folder = cache, folder
         self._tallies: dict[tuple[str, int], Tally] = {}
-        self._noting = threading.Lock()
 
     def of(self, layers: Iterable[str], zoom: int) -> Tally:
         """Return the tally of a set of layers at a zoom."""
         return self._tallies.setdefault((",".join(sorted(layers)), zoom), Tally())
-
-    def note_sql(self, tally: Tally, seconds: float) -> None:
-        """Add the time that the database took for one tile; from any thread."""
-        with self._noting:
-            tally.sql_seconds += seconds
 
     def describe(self) -> list[Metric]:
         """Return nothing: a registry need not collect in order to register."""
@@ -57,8 +52,19 @@ class TileFigures(Collector):
             of = [layers, str(zoom)]
             answers.add_metric([*of, "tag"], tally.by_tag)
             answers.add_metric([*of, "memory"], tally.from_memory)
+            answers.add_metric([*of, "disk"], tally.from_disk)
             answers.add_metric([*of, "database"], tally.from_database)
             sent.add_metric(of, tally.sent_bytes)
             sql.add_metric(of, tally.sql_seconds)
         yield from (answers, sent, sql)
-        yield GaugeMetricFamily("gis_tile_cache_bytes", "Memory of remembered tiles.", self._cache.size_bytes)
+        cache, folder = self._cache, self._folder
+        yield GaugeMetricFamily("gis_tile_cache_bytes", "Memory of remembered tiles.", cache.size_bytes)
+        yield GaugeMetricFamily("gis_tiles_waiting", "Tiles that wait to be rendered.", cache.waiting)
+        yield CounterMetricFamily("gis_tiles_refused", "Tiles refused because too many waited.", cache.refused)
+        yield CounterMetricFamily("gis_tiles_dropped", "Tiles whose clients went away as they waited.", cache.dropped)
+        yield CounterMetricFamily(
+            "gis_tile_unwritten_files", "Tiles that could not be written to disk.", folder.unwritten if folder else 0
+        )
+        yield CounterMetricFamily(
+            "gis_tile_refused_files", "Files of tiles that were damaged.", folder.refused if folder else 0
+        )

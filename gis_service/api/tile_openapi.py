@@ -87,6 +87,7 @@ TILE_OPENAPI_PATHS: dict[str, Any] = {
                 },
                 "204": {"description": "Inside the bounds of the edition, and empty.", "headers": _HEADERS},
                 "304": {"description": "The caller has it already.", "headers": _HEADERS},
+                "503": {"description": "Too many tiles wait to be rendered, or the database is busy, slow or away."},
             },
         }
     },

@@ -17,9 +17,11 @@ from starlette.routing import Route
 
 from gis_service.api.access import permission_of
 from gis_service.api.content_coding import Coding, choose_coding, compress
+from gis_service.api.gone import unless_gone
 from gis_service.api.hot import HotRoute
 from gis_service.api.tile_cache import TileCache
 from gis_service.api.tile_figures import Tally, TileFigures
+from gis_service.api.tile_folder import TileFolder
 from gis_service.api.tile_openapi import TILE_OPENAPI_PATHS
 from gis_service.domain.access import Principal
 from gis_service.errors import BadAddressError, InputFault, NotFoundError, RuleBrokenError
@@ -52,6 +54,9 @@ FOREVER = "max-age=31536000, immutable"
 OF_CURRENT = "max-age=30, stale-while-revalidate=30"
 OF_MOVING = "max-age=5, stale-while-revalidate=10"
 OF_DESCRIPTION = "max-age=300"
+
+CLIENT_GONE = 499
+"""For the log alone, as nginx writes it: nobody reads this answer."""
 
 _EDITION_NUMBER = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 _LAST_EDITION = 2**31 - 1
@@ -106,7 +111,8 @@ async def get_tile(request: Request) -> Response:
         return Response(status_code=304, headers=headers)
     edition = await _read_edition(request, ground)
     _check_place(address, filters, edition)
-    if "grids" in key.layers and not is_final(address.z, edition.bands):
+    is_settled = "grids" not in key.layers or is_final(address.z, edition.bands)
+    if not is_settled:
         # Its generalised shapes are still to be made: the tile of this key will have other bytes, so it has no tag.
         del headers["ETag"]
         headers["Cache-Control"] = _cache_control(principal, _lifetime(layers, by_number=False))
@@ -119,8 +125,13 @@ async def get_tile(request: Request) -> Response:
     if body is not None:
         tally.from_memory += 1
     else:
-        body = await cache.body(etag, partial(_render, request, key, edition, principal, coding, tally))
-        tally.from_database += 1
+        is_kept = is_settled and not key.data_versions and request.state.tile_folder is not None
+        making = _Making(request, key, edition, principal, coding, f"{edition.content}{etag}" if is_kept else None)
+        wanted = cache.body(etag, making.render, making.read if is_kept else None)
+        body = await unless_gone(wanted, request.receive)
+        if body is None:
+            return Response(status_code=CLIENT_GONE)
+        making.count(tally)
     tally.sent_bytes += len(body)
     if not body:
         return Response(status_code=204, headers=headers)
@@ -230,13 +241,51 @@ def _check_level(filters: TileFilters, edition: TileEdition) -> None:
         raise RuleBrokenError(sentence, code="unknown-level", faults=[InputFault("level", sentence)])
 
 
-def _render(
-    request: Request, key: TileKey, edition: TileEdition, principal: Principal, coding: Coding, tally: Tally
-) -> bytes:
-    began = time.perf_counter()
-    tile = render_tile(key, edition, principal, request.state.open_work())
-    request.state.tile_figures.note_sql(tally, time.perf_counter() - began)
-    return compress(tile, coding)
+class _Making:
+    """How the body of one request comes to be, should it be the one for which it is made; in a worker thread."""
+
+    def __init__(
+        self,
+        request: Request,
+        key: TileKey,
+        edition: TileEdition,
+        principal: Principal,
+        coding: Coding,
+        content: str | None,
+    ) -> None:
+        self._state = request.state
+        self._tile = key, edition, principal
+        self._coding = coding
+        # A digest is a name that any file system takes.
+        self._name = None if content is None else hashlib.blake2b(content.encode(), digest_size=20).hexdigest()
+        self._source = ""
+        self._sql_seconds = 0.0
+
+    def read(self) -> bytes | None:
+        """Return the body from disk when it is there."""
+        folder: TileFolder = self._state.tile_folder
+        body = folder.read(str(self._name))
+        if body is not None:
+            self._source = "disk"
+        return body
+
+    def render(self) -> bytes:
+        """Return the body from the database, and keep it on disk when it has a name."""
+        began = time.perf_counter()
+        tile = render_tile(*self._tile, self._state.open_work())
+        self._sql_seconds = time.perf_counter() - began
+        self._source = "database"
+        body = compress(tile, self._coding)
+        if self._name is not None:
+            self._state.tile_folder.write(self._name, body)
+        return body
+
+    def count(self, tally: Tally) -> None:
+        """Count the answer; who waited for what another request made has it from memory."""
+        tally.from_disk += self._source == "disk"
+        tally.from_database += self._source == "database"
+        tally.from_memory += not self._source
+        tally.sql_seconds += self._sql_seconds
 
 
 def _lifetime(layers: tuple[TileLayer, ...], *, by_number: bool) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.errors import NotFoundError
 from tiles.layers import LevelBand, TileEdition
@@ -20,13 +22,17 @@ def read_tile_edition(number: int, work: UnitOfWork) -> TileEdition:
         levels = work.levels.list_all()
     if edition is None:
         raise NotFoundError(f"there is no edition {number}; see /v1/editions", code="no-edition")
+    drawn = tuple(
+        LevelBand(code=level.code, rank=level.rank, min_zoom=level.min_zoom, max_zoom=level.max_zoom)
+        for level in levels
+    )
+    made_for = {number: made.level for number, made in bands.items()}
+    told = repr((edition.checksum, edition.published_at, drawn, sorted(present), sorted(made_for.items())))
     return TileEdition(
         number=edition.number,
         bounds=edition.bounds,
-        levels=tuple(
-            LevelBand(code=level.code, rank=level.rank, min_zoom=level.min_zoom, max_zoom=level.max_zoom)
-            for level in levels
-        ),
+        levels=drawn,
         present=frozenset(present),
-        bands={number: made.level for number, made in bands.items()},
+        bands=made_for,
+        content=hashlib.blake2b(told.encode(), digest_size=16).hexdigest(),
     )

@@ -163,3 +163,60 @@ def test_an_old_fact_serves_while_the_database_is_away():
         return await cache.fact("a", fail, -1)
 
     assert run(scenario) == 7
+
+
+def test_beyond_those_that_may_wait_a_rendering_is_refused():
+    """One thread, one may wait: the third is refused at once, who asks for the first two again is not."""
+
+    async def scenario() -> tuple[str, list[bytes], int]:
+        cache, slow = TileCache(10_000, threads=1, most_waiting=1), Renderer(waits=True)
+        asking = [asyncio.create_task(cache.body("a", slow))]
+        await begun(slow)
+        asking += [asyncio.create_task(cache.body(key, Renderer())) for key in "bab"]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        with pytest.raises(UnavailableError) as refused:
+            await cache.body("c", Renderer())
+        slow.go.set()
+        bodies = await asyncio.gather(*asking, cache.body("a", Renderer()))
+        return refused.value.code, bodies, cache.refused
+
+    assert run(scenario) == ("tiles-busy", [b"tile"] * 5, 1)
+
+
+def test_what_nobody_wants_any_more_is_not_rendered():
+    """Two wait for b and go, one of two for c; b is dropped, and rendered when it is asked for anew."""
+
+    async def scenario() -> tuple[int, bytes, bytes, int, int]:
+        cache, slow, left, wanted = TileCache(10_000, threads=1), Renderer(waits=True), Renderer(), Renderer()
+        first = asyncio.create_task(cache.body("a", slow))
+        await begun(slow)
+        going = [asyncio.create_task(cache.body(key, one)) for key, one in (("b", left), ("b", left), ("c", wanted))]
+        staying = asyncio.create_task(cache.body("c", wanted))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        for one in going:
+            one.cancel()
+        await asyncio.wait(going)
+        again = asyncio.create_task(cache.body("b", Renderer(b"new")))
+        slow.go.set()
+        await first
+        return left.calls, await again, await staying, cache.dropped, cache.waiting
+
+    assert run(scenario) == (0, b"new", b"tile", 1, 0)
+
+
+def test_facts_and_files_do_not_wait_behind_tiles():
+    """The only thread for tiles is taken: a fact is read, and a body that is found on disk."""
+
+    async def scenario() -> tuple[int, bytes]:
+        cache, slow = TileCache(10_000, threads=1), Renderer(waits=True)
+        first = asyncio.create_task(cache.body("a", slow))
+        await begun(slow)
+        fact = await cache.fact("f", lambda: 1, 60)
+        found = await cache.body("b", Renderer(b"rendered"), lambda: b"found")
+        slow.go.set()
+        await first
+        return fact, found
+
+    assert run(scenario) == (1, b"found")

@@ -20,6 +20,7 @@ from gis_service.api.access import TokenCache
 from gis_service.api.problems import install_problems
 from gis_service.api.tile_cache import TileCache
 from gis_service.api.tile_figures import TileFigures
+from gis_service.api.tile_folder import TileFolder
 from gis_service.api.tile_openapi import TILE_OPENAPI_PATHS
 from gis_service.api.tiles import tile_routes
 from gis_service.database.unit_of_work import UnitOfWork
@@ -64,6 +65,7 @@ def client(work: UnitOfWork, open_session: sessionmaker[Session], snapshots: Sim
             "open_work": lambda: UnitOfWork(open_session),
             "snapshots": snapshots,
             "tile_cache": TileCache(1_000_000),
+            "tile_folder": None,
             "tile_figures": TileFigures(TileCache(0)),
             "token_cache": tokens,
             "attribution": "© 高德",
@@ -383,3 +385,91 @@ def test_a_tile_whose_generalised_shapes_are_still_to_be_made_has_no_tag(
     assert answer.headers["cache-control"] == "public, max-age=30, stale-while-revalidate=30"
     for settled in (url("grids", INSIDE), url("grid_labels", WHOLE)):
         assert client.get(settled).headers["cache-control"] == f"public, {YEAR}"
+
+
+def test_boundaries_are_on_disk_for_the_next_worker(client: TestClient, statements: list[str], tmp_path: Path):
+    """Of three tiles the one without a layer that moves is found by a worker that has nothing in memory."""
+    client.app_state["tile_folder"] = TileFolder(tmp_path, 1 << 20)
+    paths = [url("grids,grid_labels"), url("grids,incidents"), url("buildings")]
+    before = [client.get(path) for path in paths]
+    client.app_state["tile_cache"] = TileCache(1_000_000)
+    client.app_state["tile_folder"] = TileFolder(tmp_path, 1 << 20)
+    statements.clear()
+    after = client.get(paths[0])
+    assert (after.content, after.headers) == (before[0].content, before[0].headers)
+    assert not any("ST_AsMVT" in statement for statement in statements)
+    assert len(list(tmp_path.glob("??/*"))) == 1
+
+
+def test_a_tile_on_disk_is_not_given_for_an_edition_of_another_database(
+    client: TestClient, work: UnitOfWork, tmp_path: Path
+):
+    """The same number, published at another time: as after a restore, or with another GIS_DATABASE_URL."""
+    client.app_state["tile_folder"] = TileFolder(tmp_path, 1 << 20)
+    client.get(url())
+    with work:
+        work._session.execute(text("UPDATE edition SET published_at = published_at + interval '1 s'"))
+        work.commit()
+    client.app_state["tile_cache"] = TileCache(1_000_000)
+    client.get(url())
+    assert len(list(tmp_path.glob("??/*"))) == 2
+
+
+def test_a_tile_that_takes_the_database_too_long_is_a_503(client: TestClient, work: UnitOfWork, engine: Engine):
+    """Somebody holds the table of buildings: after the time limit the client is told to come again."""
+    with engine.connect() as other:
+        other.execute(text("LOCK TABLE building IN ACCESS EXCLUSIVE MODE"))
+        with work:
+            work._session.execute(text("SET LOCAL statement_timeout = 50"))
+            work.commit()
+        refused = client.get(url("buildings"))
+        other.rollback()
+    assert (refused.status_code, refused.json()["code"]) == (503, "database-timeout")
+    assert refused.headers["retry-after"] == "2"
+    assert refused.headers["cache-control"] == "no-store"
+
+
+@pytest.fixture
+def busy(client: TestClient) -> Iterator[TileCache]:
+    """A cache whose only thread for tiles is taken, and in which none may wait but as the test says."""
+    cache = client.app_state["tile_cache"] = TileCache(1_000_000, threads=1, most_waiting=0)
+    client.portal.call(cache._turns.acquire)
+    return cache
+
+
+def test_more_tiles_than_may_wait_are_a_503(client: TestClient, busy: TileCache):
+    """None may: the client is told when to come again, and a tag that it knows is a 304 all the same."""
+    refused = client.get(url())
+    assert (refused.status_code, refused.json()["code"]) == (503, "tiles-busy")
+    assert (refused.headers["retry-after"], refused.headers["cache-control"]) == ("2", "no-store")
+    busy._turns.release()
+    tag = client.get(url()).headers["etag"]
+    client.portal.call(busy._turns.acquire)
+    assert client.get(url(), headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_a_tile_whose_client_goes_away_as_it_waits_is_not_drawn(
+    client: TestClient, busy: TileCache, statements: list[str]
+):
+    """The server tells the request and then that the client is gone; the database is never asked for the tile."""
+    busy._most_waiting = 1
+    told = iter([{"type": "http.request"}, {"type": "http.disconnect"}])
+    sent: list[dict] = []
+
+    async def ask() -> None:
+        async def receive() -> dict:
+            return next(told)
+
+        async def send(message: dict) -> None:
+            sent.append(message)
+
+        # Read beforehand, so that nothing but the tile is left to wait for.
+        await client.app({**scope, "method": "HEAD", "headers": [(b"if-none-match", b"*")]}, receive, send)
+        await client.app(scope, receive, send)
+
+    scope = {"type": "http", "method": "GET", "path": url(), "query_string": b"", "headers": []}
+    scope["state"] = client.app_state
+    client.portal.call(ask)
+    assert [message["status"] for message in sent if "status" in message] == [304, 499]
+    assert (busy.dropped, busy.waiting) == (1, 0)
+    assert not any("ST_AsMVT" in statement for statement in statements)

@@ -30,6 +30,8 @@ cdef class Kernel:
     cdef const int32_t[:, ::1] ends
     cdef int64_t west, south, rows, columns
     cdef int shift
+    cdef list located, matches
+    cdef object make, exactly, nowhere
 
     def __init__(self, raster, ranks):
         self.cells, self.tiles, self.grids, self.ranks = raster.cells, raster.tiles, raster.grids, ranks
@@ -44,6 +46,24 @@ cdef class Kernel:
 
         In degrees.  What is out of range is UNDECIDED too.
         """
+        return self._owner(lon, lat)
+
+    def answer_with(self, list matches, make, nowhere, exactly):
+        """Say what ``locate`` answers: ``make(match, owner, ())``, ``nowhere``, or what ``exactly`` finds."""
+        self.matches, self.make, self.nowhere, self.exactly = matches, make, nowhere, exactly
+        self.located = [None] * len(matches)
+
+    def locate(self, double lon, double lat):
+        """Return the answer for a place; the same object whenever it lies inside the same owner."""
+        cdef int32_t owner = self._owner(lon, lat)
+        if owner >= 0:
+            found = self.located[owner]
+            if found is None:
+                found = self.located[owner] = self.make(self.matches[owner], owner, ())
+            return found
+        return self.nowhere if owner == NOBODY else self.exactly(lon, lat)
+
+    cdef int32_t _owner(self, double lon, double lat) noexcept:
         if not (fabs(lon) <= 180.0 and fabs(lat) <= 90.0):
             return UNDECIDED
         cdef int64_t x = llrint(lon * 1e9) - self.west, y = llrint(lat * 1e9) - self.south

@@ -12,7 +12,8 @@ from gis_service.domain.area import (
     AreaQuestion,
     chain_codes,
     count_covered,
-    measure_grids,
+    find_touched,
+    measure_touched,
 )
 from gis_service.errors import RuleBrokenError
 from gis_service.use_cases.read_ground import choose_edition
@@ -23,8 +24,8 @@ from grid_boundaries.measure import area_m2
 def locate_area(question: AreaQuestion, principal: Principal, zone: ZoneInfo, work: UnitOfWork) -> AreaAnswer:
     """Return what an area touches in one edition, and for who may call them the people on duty there.
 
-    The area is cut into cells.  What is in those that it covers, the database counts; what is near its edge is looked
-    at one by one, exactly.  A building on the edge is in the area.
+    The area is cut into cells.  Of those that it covers, the database has kept count; what is near its edge is looked
+    at one by one, exactly.  A building on the edge is in the area.  Only the grids that are listed are measured.
 
     Args:
         question: the area, the edition, and what is to be listed.
@@ -47,7 +48,7 @@ def locate_area(question: AreaQuestion, principal: Principal, zone: ZoneInfo, wo
         near_edge = work.areas.grids_near_edge(edition, cells)
         seen = {one.code for one in near_edge}
         covered = [one for one in work.areas.grids_inside(edition, cells) if one.code not in seen]
-        touched = measure_grids(area, covered, near_edge)
+        touched = find_touched(area, covered, near_edge)
         if question.level is None:
             parents = work.grids.parents(edition)
             listed = sorted(touched.keys() - parents)
@@ -67,9 +68,9 @@ def locate_area(question: AreaQuestion, principal: Principal, zone: ZoneInfo, wo
     return AreaAnswer(
         edition=edition,
         area_m2=area_m2(area),
-        grids=[touched[code] for code in listed[:limit]],
+        grids=measure_touched(area, [touched[code] for code in listed[:limit]]),
         grids_total=len(listed),
-        above=[touched[code] for code in above[:limit]],
+        above=measure_touched(area, [touched[code] for code in above[:limit]]),
         standing=standing,
         staff=None if staff is None else staff[:limit],
         truncated=frozenset(name for name, is_too_long in too_long.items() if is_too_long),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import shapely
+
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
 from gis_service.domain.area import (
@@ -15,10 +17,14 @@ from gis_service.domain.area import (
     find_touched,
     measure_touched,
 )
-from gis_service.errors import RuleBrokenError
+from gis_service.errors import RuleBrokenError, TooLargeError
 from gis_service.use_cases.read_ground import choose_edition
 from grid_boundaries.locate.cells import cut_into_cells
 from grid_boundaries.measure import area_m2
+
+MOST_MEETINGS = 20_000_000
+"""Grids near the edge of an area times its positions: some ten seconds of work, and a thousand times what a warning
+area of a city takes."""
 
 
 def locate_area(question: AreaQuestion, principal: Principal, zone: ZoneInfo, work: UnitOfWork) -> AreaAnswer:
@@ -36,6 +42,7 @@ def locate_area(question: AreaQuestion, principal: Principal, zone: ZoneInfo, wo
     Raises:
         RuleBrokenError: both ``edition`` and ``at``, or a level that does not exist.
         NotFoundError: no such edition, or none in force then.
+        TooLargeError: its edge is too long and winding to be followed through all those grids.
         UnavailableError: the database does not answer.
     """
     area, limit = question.shape, question.limit
@@ -46,6 +53,9 @@ def locate_area(question: AreaQuestion, principal: Principal, zone: ZoneInfo, wo
             raise RuleBrokenError(f"no level is called {question.level!r}; see /v1/levels", code="unknown-level")
         edition = choose_edition(question.edition, question.at, work)
         near_edge = work.areas.grids_near_edge(edition, cells)
+        if len(near_edge) * shapely.get_num_coordinates(area) > MOST_MEETINGS:
+            sentence = f"the area's edge runs by {len(near_edge)} grids; ask with fewer positions, or part by part"
+            raise TooLargeError(sentence, code="area-too-complex")
         seen = {one.code for one in near_edge}
         covered = [one for one in work.areas.grids_inside(edition, cells) if one.code not in seen]
         touched = find_touched(area, covered, near_edge)

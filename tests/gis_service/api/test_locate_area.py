@@ -303,6 +303,14 @@ def test_an_area_of_too_many_positions_is_too_large(ask):
     assert ask(WEST_HALF, crs="EPSG:3857").json()["code"] == "unknown-crs"
 
 
+def test_an_edge_that_winds_through_too_many_grids_is_too_large(ask, monkeypatch):
+    """With room for ten meetings: five positions, and more than two grids."""
+    monkeypatch.setattr("gis_service.use_cases.locate_area.MOST_MEETINGS", 10)
+    answer = ask(WEST_HALF)
+    assert answer.status_code == 413
+    assert answer.json()["code"] == "area-too-complex"
+
+
 def test_kept_counts_follow_every_change_of_a_building(ask, ground):
     """Twenty households come, go to the next cell, become thirty, go; the area covers cells on both sides."""
     area = shapely.box(102.65, 24.95, 102.80, 25.10)

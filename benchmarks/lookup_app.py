@@ -23,7 +23,7 @@ class Held:
 
 @asynccontextmanager
 async def _lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
-    yield {"snapshots": Held(), "batch_limit": BATCH_LIMIT}
+    yield {"snapshots": Held(), "open_work": None, "batch_limit": BATCH_LIMIT}
 
 
 app = FastAPI(lifespan=_lifespan, routes=list(locate_batch_routes))

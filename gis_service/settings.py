@@ -50,7 +50,7 @@ class Settings(BaseSettings):
         description="A larger request body is refused with 413; streams of points may be longer.",
     )
     batch_limit: int = Field(default=1_000_000, ge=1, description="Most points in one batch lookup.")
-    area_vertex_limit: int = Field(default=10_000, ge=4, description="Most positions of one area to look up.")
+    area_vertex_limit: int = Field(default=2_000, ge=4, description="Most positions of one area to look up.")
     building_conflict_m: float = Field(
         default=200.0, ge=0, description="A position farther than this from the building named with it is told of."
     )

@@ -14,6 +14,7 @@ from gis_service.api.access import permission_of
 from gis_service.api.dependencies import JsonBody, Work
 from gis_service.api.geojson import parse_area
 from gis_service.api.grids import At, EditionNumber
+from gis_service.api.locate_openapi import AREA_RESPONSES
 from gis_service.domain.access import Principal
 from gis_service.domain.area import AreaAnswer, AreaQuestion, TouchedGrid
 from gis_service.domain.area_in_degrees import area_in_wgs84
@@ -38,7 +39,7 @@ _BODY = {
 @router.post(
     "/v1/locate/area",
     response_class=Response,
-    responses={200: {"content": {"application/json": {}}}},
+    responses=AREA_RESPONSES,
     openapi_extra=_BODY,
 )
 def post_area(  # noqa: PLR0917 - a route names all that it takes

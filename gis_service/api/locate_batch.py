@@ -21,7 +21,7 @@ from gis_service.api.locate_columns import answer_columns
 from gis_service.api.locate_lines import answer_lines
 from gis_service.api.locate_pairs import answer_pairs, read_pairs
 from gis_service.api.media_types import ARROW, BINARY, JSON, NDJSON, media_type_of
-from gis_service.api.query import instant_of, text_of
+from gis_service.api.query import instant_of, text_of, wrong_parameter
 from gis_service.domain.coordinates import DEFAULT_CRS, points_in_wgs84
 from gis_service.use_cases.list_codes import list_codes
 from gis_service.use_cases.locate_batch import BatchGround, find_ground
@@ -62,6 +62,10 @@ def is_stream(scope: Scope) -> bool:
 
 
 async def _answer_json(request: Request) -> Response:
+    # Left unread, they would answer another question than the one meant.
+    for name in ("crs", "at"):
+        if name in request.query_params:
+            raise wrong_parameter(name, "goes into the body, beside lons and lats, when points come as JSON")
     body = await request.body()
     state = request.state
     find = partial(find_ground, state.snapshots, state.open_work)

@@ -48,8 +48,9 @@ LOCATE_BATCH_OPENAPI_PATHS: dict[str, Any] = {
                 " index into the codes of the edition, -1 for none. NDJSON: a line for each point, answered by a line"
                 " each, as they come; a bad line is answered by its number and reason and the stream goes on. Arrow:"
                 " an IPC stream with columns `lon` and `lat`, answered by the same record batches with a column"
-                " `grid_code`. But for JSON, `crs` and `at` go into the query. One edition answers all points."
-                " JSON and binary take at most `GIS_BATCH_LIMIT` points, NDJSON and Arrow any number. A stream that"
+                " `grid_code`. But for JSON, which has them in its body, `crs` and `at` go into the query. One"
+                " edition answers all points. JSON and binary take at most `GIS_BATCH_LIMIT` points, NDJSON and"
+                " Arrow any number. A stream that"
                 " fails on the way is cut: the answer lacks its end."
             ),
             "parameters": [CRS, AT],

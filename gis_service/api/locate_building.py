@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from gis_service.api.instants import Instant
 from gis_service.api.locate import render
+from gis_service.api.locate_openapi import BUILDING_RESPONSES
 from gis_service.api.query import wrong_parameter
 from gis_service.api.schemas_incidents import storable, with_words
 from gis_service.domain.building_lookup import BuildingAnswer, BuildingQuestion
@@ -20,11 +21,10 @@ from gis_service.use_cases.locate_building import locate_building
 
 router = APIRouter(tags=["lookup"])
 
-JSON: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {}}}}
 Coordinate = Annotated[float | None, Query(allow_inf_nan=False)]
 
 
-@router.get("/v1/locate/building/{code}", response_class=Response, responses=JSON)
+@router.get("/v1/locate/building/{code}", response_class=Response, responses=BUILDING_RESPONSES)
 def get_building_owner(
     request: Request,
     code: Annotated[

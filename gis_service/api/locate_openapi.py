@@ -26,10 +26,13 @@ _WARNING = object_of(
         "message_zh": {"type": "string"},
     }
 )
-_ANSWER = object_of(
+_POINT = object_of({"lon": NUMBER, "lat": NUMBER})
+_COUNT = {"type": "integer", "minimum": 0}
+_TEXT = {"type": "string"}
+_GROUND: dict[str, Any] = object_of(
     {
         "edition": {"type": "integer"},
-        "point": object_of({"lon": NUMBER, "lat": NUMBER}),
+        "point": _POINT,
         "match": {"type": "string", "enum": ["inside", "edge", "partial", "outside"]},
         "owner": nullable(_NAMED_GRID),
         "chain": array_of(_NAMED_GRID),
@@ -38,10 +41,64 @@ _ANSWER = object_of(
         "candidates": array_of(
             object_of({"code": CODE, "probability": {"type": "number", "minimum": 0, "maximum": 1}})
         ),
-        "warning": _WARNING,
-    },
-    "warning",
+    }
 )
+_ANSWER = {**_GROUND, "properties": {**_GROUND["properties"], "warning": _WARNING}}
+_BUILDING = object_of(
+    {
+        "code": _TEXT,
+        "name": _TEXT,
+        "address": _TEXT,
+        "point": _POINT,
+        "aliases": array_of(object_of({"scheme": _TEXT, "alias": _TEXT})),
+        "entrance": nullable(object_of({"label": _TEXT, "point": _POINT})),
+        "unit": nullable(object_of({"label": _TEXT, "registered": {"type": "boolean"}, "owner": nullable(CODE)})),
+    }
+)
+_OF_BUILDING = object_of(
+    {
+        **_GROUND["properties"],
+        "located_by": {"type": "string", "enum": ["unit", "entrance", "building"]},
+        "building": _BUILDING,
+        "conflict": nullable(
+            object_of({"distance_m": {"type": "number", "minimum": 0}, "position_owner": nullable(_NAMED_GRID)})
+        ),
+    }
+)
+_TOUCHED = object_of(
+    {
+        "code": CODE,
+        "name": _TEXT,
+        "level": _TEXT,
+        "parent": nullable(CODE),
+        "area_m2": {"type": "number", "minimum": 0, "description": "of the common ground"},
+        "share": {"type": "number", "minimum": 0, "maximum": 1, "description": "of the grid"},
+        "whole": {"type": "boolean"},
+    }
+)
+_STAFF = object_of({"grid": CODE, "role": _TEXT, "name": _TEXT, "phone": _TEXT})
+_OF_AREA = object_of(
+    {
+        "edition": {"type": "integer"},
+        "area_m2": {"type": "number", "minimum": 0},
+        "grids": array_of(_TOUCHED),
+        "grids_total": _COUNT,
+        "above": array_of(_TOUCHED),
+        "buildings": _COUNT,
+        "households": _COUNT,
+        "staff": nullable(array_of(_STAFF)),
+        "truncated": object_of({name: {"type": "boolean"} for name in ("grids", "above", "staff")}),
+    }
+)
+BUILDING_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The owner, or none; the building.",
+        "content": {"application/json": {"schema": _OF_BUILDING}},
+    }
+}
+AREA_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "What the area touches.", "content": {"application/json": {"schema": _OF_AREA}}}
+}
 _KNOWN_AT = query_parameter(
     "known_at", INSTANT, "answer as one would have at this instant: by the editions published by then"
 )

@@ -54,5 +54,7 @@ def check_count(count: int, most_points: int) -> None:
         TooLargeError: code ``too-many-points``.
     """
     if count > most_points:
-        sentence = f"{count} points are more than the {most_points} that one batch takes"
+        sentence = (
+            f"{count} points are more than the {most_points} that one batch takes; send them in parts, or as a stream"
+        )
         raise TooLargeError(sentence, code="too-many-points")

@@ -106,11 +106,20 @@ def install_problems(app: FastAPI) -> None:
     async def by_framework(_: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - what the handler is registered for
         code = FRAMEWORK_CODES.get(HTTPStatus(error.status_code), "refused")
-        return problem(error.status_code, code, str(error.detail), headers=error.headers)
+        return problem(error.status_code, code, _sentence_of(error), headers=error.headers)
 
     app.add_exception_handler(ServiceError, refused)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, by_framework)
+
+
+def _sentence_of(error: HTTPException) -> str:
+    # The router says no more than the name of the number; what to do instead is known here.
+    if error.status_code == HTTPStatus.NOT_FOUND and error.detail == HTTPStatus.NOT_FOUND.phrase:
+        return "there is nothing at this address; /docs lists those that there are"
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and error.headers:
+        return f"this address takes {error.headers['Allow']} only"
+    return str(error.detail)
 
 
 def _problem_of_validation(error: RequestValidationError) -> Response:

@@ -38,7 +38,7 @@ class AreaRepository:
         self._session = session
 
     def count_inside(self, cells: AreaCells) -> Standing:
-        """Return how many buildings stand in the inside cells, and their households."""
+        """Return how many buildings stand in the inside cells, and their households, without going to them."""
         row = self._session.execute(_BUILDINGS_INSIDE_AREA, _raster(cells)).one()
         return Standing(int(row.buildings), int(row.households))
 
@@ -46,14 +46,16 @@ class AreaRepository:
         """Yield the buildings in the cut cells in any order, some at a time: lon, lat, households a row."""
         # Every row will be read: without this a cursor is planned for the first few.
         self._session.execute(text("SET LOCAL cursor_tuple_fraction = 1"))
-        some = self._session.execute(_DWELLINGS_NEAR_EDGE, _raster(cells), execution_options={"yield_per": _ROWS})
+        some = self._session.execute(_DWELLINGS_NEAR_EDGE, _cut(cells), execution_options={"yield_per": _ROWS})
         for rows in some.partitions():
-            yield np.array(rows, dtype=np.float64)
+            yield np.array(
+                [tuple(row) for row in rows], dtype=np.float64
+            )  # a Row, NumPy takes for no sequence at first
 
     def grids_inside(self, edition: int, cells: AreaCells) -> list[StoredGrid]:
         """Return the grids of an edition, of any level, whose label point is in an inside cell; without shapes."""
         rows = self._session.execute(_GRIDS_INSIDE_AREA, {"edition": edition, **_raster(cells)})
-        return [StoredGrid(row.code, row.name, row.level, row.parent, row.area_m2) for row in rows]
+        return [StoredGrid(*row) for row in rows.all()]
 
     def grids_near_edge(self, edition: int, cells: AreaCells) -> list[StoredGrid]:
         """Return the grids of an edition, of any level, whose own box meets a cut cell or all but does; by code."""
@@ -64,18 +66,27 @@ class AreaRepository:
 
 
 def _cut(cells: AreaCells) -> dict[str, list[float]]:
-    return dict(zip(("wests", "souths", "easts", "norths"), cells.boxes(CUT).T.tolist(), strict=True))
+    """Return the cut cells, neighbours in a row as one box."""
+    wests, souths, easts, norths = cells.boxes(CUT).T
+    is_first = np.ones(len(wests), dtype=np.bool_)
+    is_first[1:] = (wests[1:] != easts[:-1]) | (souths[1:] != souths[:-1])
+    is_last = np.roll(is_first, -1)
+    boxes = (wests[is_first], souths[is_first], easts[is_last], norths[is_last])
+    return {side: values.tolist() for side, values in zip(("wests", "souths", "easts", "norths"), boxes, strict=True)}
 
 
 def _raster(cells: AreaCells) -> dict[str, Any]:
     states = np.pad(cells.states, 1)
+    west, south, east, north = cells.bounds
     return {
-        "lons": cells.lons.tolist(),
-        "lats": cells.lats.tolist(),
+        "west": west,
+        "south": south,
+        "east": east,
+        "north": north,
+        "halvings": cells.halvings,
+        "first_column": cells.first_column,
+        "first_row": cells.first_row,
         "states": "{" + ",".join(map(str, states.ravel().tolist())) + "}",
         "width": states.shape[1],
-        "west": float(cells.lons[0]),
-        "south": float(cells.lats[0]),
-        "east": float(cells.lons[-1]),
-        "north": float(cells.lats[-1]),
+        "height": states.shape[0],
     }

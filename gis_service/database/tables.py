@@ -306,6 +306,16 @@ building = Table(
     Index("building_point_ix", "point", postgresql_using="gist"),
 )
 
+# How many buildings stand in a cell of 1/128 degree, counted from 0 degrees; triggers on building keep it.
+building_cell = Table(
+    "building_cell",
+    metadata,
+    Column("row_number", Integer, primary_key=True, autoincrement=False),
+    Column("column_number", Integer, primary_key=True, autoincrement=False),
+    Column("buildings", BigInteger, nullable=False),
+    Column("households", BigInteger, nullable=False),
+)
+
 # Who owns a building in which editions; NULL when no grid covers it.
 building_owner = Table(
     "building_owner",

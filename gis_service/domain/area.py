@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 import shapely
@@ -30,9 +31,8 @@ class AreaQuestion:
     limit: int = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class StoredGrid:
-    """A grid of an edition with its geodesic area; ``shape`` None where it is not needed."""
+class StoredGrid(NamedTuple):
+    """A grid of an edition with its geodesic area; ``shape`` None where it is not needed, or all of it is covered."""
 
     code: str
     name: str
@@ -82,32 +82,46 @@ class AreaAnswer:
     truncated: frozenset[str]
 
 
-def measure_grids(
+def find_touched(
     area: BaseGeometry, covered: Iterable[StoredGrid], near_edge: Sequence[StoredGrid]
-) -> dict[str, TouchedGrid]:
-    """Return the grids whose interior an area meets, by code; a common edge or corner is no common ground.
+) -> dict[str, StoredGrid]:
+    """Return the grids whose interior an area meets, by code, without the shapes of those that are whole.
 
-    Which they are, and which of them are whole, is decided exactly; areas are measured on the ellipsoid.
+    Decided exactly; a common edge or corner is no common ground.
 
     Args:
         area: a valid polygon or multipolygon in degrees.
-        covered: grids known to lie in the area.
+        covered: grids known to lie in the area, without shapes.
         near_edge: grids with shapes, wherever they lie.
     """
     shapely.prepare(area)
-    touched = {one.code: _touched(one, one.area_m2, is_whole=True) for one in covered}
+    touched = {one.code: one for one in covered}
     shapes = np.array([one.shape for one in near_edge], dtype=np.object_)
     is_whole = shapely.covers(area, shapes)
-    is_cut = np.flatnonzero(~is_whole & shapely.intersects(area, shapes) & ~shapely.touches(area, shapes))
-    for index in np.flatnonzero(is_whole).tolist():
-        touched[near_edge[index].code] = _touched(near_edge[index], near_edge[index].area_m2, is_whole=True)
-    common = shapely.intersection(shapes[is_cut], area)
-    for index, common_m2 in zip(is_cut.tolist(), areas_m2(common.tolist()), strict=True):
-        touched[near_edge[index].code] = _touched(near_edge[index], common_m2, is_whole=False)
+    is_touched = is_whole.copy()
+    is_touched[~is_whole] = shapely.intersects(area, shapes[~is_whole])
+    is_open = is_touched & ~is_whole
+    is_touched[is_open] = ~shapely.touches(area, shapes[is_open])
+    for index in np.flatnonzero(is_touched).tolist():
+        grid = near_edge[index]
+        touched[grid.code] = grid._replace(shape=None) if is_whole[index] else grid
     return touched
 
 
-def _touched(grid: StoredGrid, area_m2: float, *, is_whole: bool) -> TouchedGrid:
+def measure_touched(area: BaseGeometry, grids: Sequence[StoredGrid]) -> list[TouchedGrid]:
+    """Return how much of each grid an area covers, in their order; on the ellipsoid.
+
+    Args:
+        area: a valid polygon or multipolygon in degrees.
+        grids: as ``find_touched`` returns them.
+    """
+    cut = [one.shape for one in grids if one.shape is not None]
+    common_m2 = iter(areas_m2(shapely.intersection(np.array(cut, dtype=np.object_), area).tolist()))
+    return [_touched(one, one.area_m2 if one.shape is None else next(common_m2)) for one in grids]
+
+
+def _touched(grid: StoredGrid, area_m2: float) -> TouchedGrid:
+    is_whole = grid.shape is None
     share = 1.0 if is_whole else min(area_m2 / grid.area_m2, 1.0)
     return TouchedGrid(grid.code, grid.name, grid.level, grid.parent, area_m2, share, is_whole)
 
@@ -129,7 +143,7 @@ def count_covered(area: BaseGeometry, inside: Standing, near_edge: Iterable[NDAr
     return Standing(buildings, households)
 
 
-def chain_codes(code: str, touched: Mapping[str, TouchedGrid]) -> list[str]:
+def chain_codes(code: str, touched: Mapping[str, StoredGrid]) -> list[str]:
     """Return a grid and its ancestors, root first, as far as the area touches them."""
     chain: list[str] = []
     grid = touched.get(code)

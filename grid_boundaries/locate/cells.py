@@ -11,72 +11,83 @@ from shapely.geometry.base import BaseGeometry
 
 OUTSIDE, INSIDE, CUT = 0, 1, 2
 
-ENOUGH_CUT = 512
-"""With this many cells on the edge they are small beside the area."""
+FINEST = 7
+"""Halvings of a degree: cells of 1/128 degree, some 800 m, by which the database keeps count of buildings."""
 
-MOST_CELLS = 256 * 256
+MOST_CELLS = 1 << 19
+"""Five degrees by five at the finest; what is larger has coarser cells."""
 
-SMALLEST_DEG = 0.001
-"""Some hundred metres: smaller cells have too little in them to be worth the trouble."""
+_COARSEST = -9
+"""512 degrees: the world lies in four such cells."""
 
 
 @dataclass(frozen=True, slots=True)
 class AreaCells:
-    """A raster around an area; a cell owns its west and south sides, not the other two.
+    """The cells around an area; a cell owns its west and south sides, not the other two.
 
-    ``lons`` and ``lats`` are the borders of columns and rows in degrees, rising.  ``states`` has the rows from the
-    south.  An ``INSIDE`` cell lies in the area and off its edge, sides and all; an ``OUTSIDE`` one has nothing of it;
-    the others are ``CUT``.  So the area's edge lies in cut cells, and no other cell touches it.
+    Their sides are 2 ** -``halvings`` degrees and counted from 0 degrees: the first column begins ``first_column``
+    sides east of it, the first row ``first_row`` north.  A power of two, so that a double has each border, and the
+    cell of a point, exactly.  ``states`` has the rows from the south.  An ``INSIDE`` cell lies in the area and off
+    its edge, sides and all; an ``OUTSIDE`` one has nothing of it; the others are ``CUT``: the edge lies in them.
     """
 
-    lons: NDArray[np.float64]
-    lats: NDArray[np.float64]
+    halvings: int
+    first_column: int
+    first_row: int
     states: NDArray[np.int16]
 
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """The box of the raster: west, south, east, north; degrees."""
+        side = 0.5**self.halvings
+        height, width = self.states.shape
+        east, north = self.first_column + width, self.first_row + height
+        return self.first_column * side, self.first_row * side, east * side, north * side
+
     def boxes(self, state: int) -> NDArray[np.float64]:
-        """Return the cells in a state, a row each: west, south, east, north."""
+        """Return the cells in a state, a row each: west, south, east, north; degrees."""
         rows, columns = np.nonzero(self.states == state)
-        return np.column_stack([self.lons[columns], self.lats[rows], self.lons[columns + 1], self.lats[rows + 1]])
+        corners = np.column_stack([columns, rows, columns + 1, rows + 1])
+        first = np.tile([self.first_column, self.first_row], 2)
+        return np.asarray((corners + first) * 0.5**self.halvings, dtype=np.float64)
 
 
-def cut_into_cells(
-    area: BaseGeometry, *, enough_cut: int = ENOUGH_CUT, smallest_deg: float = SMALLEST_DEG
-) -> AreaCells:
+def cut_into_cells(area: BaseGeometry, *, finest: int = FINEST, most_cells: int = MOST_CELLS) -> AreaCells:
     """Return the raster of an area: what is in its inside cells needs no further look, what is in the cut ones does.
 
-    The box around the area is quartered until ``enough_cut`` cells lie on the edge, or their sides are no longer
-    than ``smallest_deg``, or there are ``MOST_CELLS`` of them.
+    Cells are halved until they are of the finest size or would be more than ``most_cells``.
 
     Args:
         area: a valid polygon or multipolygon in degrees, not empty; its edge belongs to it.
-        enough_cut: the result has less than four times as many cut cells.
-        smallest_deg: in degrees.
+        finest: halvings of a degree.
+        most_cells: at least 4.
     """
     shapely.prepare(area)
-    west, south, east, north = area.bounds
-    # The sides that the last cells do not own lie beyond the area.
-    lons, lats = np.array([west, np.nextafter(east, np.inf)]), np.array([south, np.nextafter(north, np.inf)])
-    cells = AreaCells(lons, lats, np.full((1, 1), CUT, dtype=np.int16))
-    while (
-        cells.states.size < MOST_CELLS
-        and 0 < (cells.states == CUT).sum() < enough_cut
-        and max(np.diff(cells.lons).max(), np.diff(cells.lats).max()) > smallest_deg
-    ):
-        cells = _quartered(cells, area)
+    cells = _within(AreaCells(_COARSEST, -1, -1, np.full((2, 2), CUT, dtype=np.int16)), area)
+    while cells.halvings < finest and (cells.states == CUT).any():
+        finer = _within(_halved(cells), area)
+        if finer.states.size > most_cells:
+            break
+        _look(finer, area)
+        cells = finer
     return cells
 
 
-def _quartered(cells: AreaCells, area: BaseGeometry) -> AreaCells:
+def _halved(cells: AreaCells) -> AreaCells:
     states = cells.states.repeat(2, axis=0).repeat(2, axis=1)
-    quarters = AreaCells(_halved(cells.lons), _halved(cells.lats), states)
-    boxes = shapely.box(*quarters.boxes(CUT).T)
+    return AreaCells(cells.halvings + 1, 2 * cells.first_column, 2 * cells.first_row, states)
+
+
+def _within(cells: AreaCells, area: BaseGeometry) -> AreaCells:
+    """Leave out the columns and rows beyond the area's own box."""
+    numbers = np.floor(np.array(area.bounds) * 2.0**cells.halvings).astype(np.int64)
+    west, south, east, north = numbers.tolist()
+    rows = slice(south - cells.first_row, north - cells.first_row + 1)
+    columns = slice(west - cells.first_column, east - cells.first_column + 1)
+    return AreaCells(cells.halvings, west, south, cells.states[rows, columns])
+
+
+def _look(cells: AreaCells, area: BaseGeometry) -> None:
+    boxes = shapely.box(*cells.boxes(CUT).T)
     found = np.where(shapely.intersects(area, boxes), CUT, OUTSIDE)
-    states[states == CUT] = np.where(shapely.contains_properly(area, boxes), INSIDE, found)
-    return quarters
-
-
-def _halved(borders: NDArray[np.float64]) -> NDArray[np.float64]:
-    halved = np.empty(2 * len(borders) - 1)
-    halved[::2] = borders
-    halved[1::2] = (borders[:-1] + borders[1:]) / 2
-    return halved
+    cells.states[cells.states == CUT] = np.where(shapely.contains_properly(area, boxes), INSIDE, found)

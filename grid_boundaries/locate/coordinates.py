@@ -28,7 +28,7 @@ class UnknownCrsError(ValueError):
     """A coordinate reference system that the service does not take."""
 
     def __init__(self, crs: str) -> None:
-        super().__init__(f"{crs!r} is not known here; known are {KNOWN_CRS}")
+        super().__init__(f"{crs[:40]!r} is not known here; known are {KNOWN_CRS}")
         self.crs = crs
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -13,7 +14,7 @@ from shapely.geometry import MultiPolygon, Polygon
 
 from grid_boundaries.locate.answers import NOWHERE, Located, Match, name_match
 from grid_boundaries.locate.coordinates import check_degrees, quantise_one
-from grid_boundaries.locate.locator import NOBODY, columns_of
+from grid_boundaries.locate.locator import columns_of
 from grid_boundaries.locate.raster.arrays import Raster
 from grid_boundaries.locate.raster.build import make_raster
 from grid_boundaries.locate.raster.edges import Edges
@@ -21,7 +22,7 @@ from grid_boundaries.locate.raster.exact import covering
 from grid_boundaries.locate.raster.frame import Frame
 from grid_boundaries.locate.raster.outline import Outline
 from grid_boundaries.locate.raster.patch import Window, patch_raster
-from grid_boundaries.locate.raster.reader import UNDECIDED, make_reader, owner_of
+from grid_boundaries.locate.raster.reader import UNDECIDED, Reader, make_reader, owner_of
 from grid_boundaries.locate.roster import Roster
 from grid_boundaries.locate.texts import pack_texts, unpack_texts
 from grid_boundaries.partition import LATTICE_PER_DEG, Grid, from_lattice, to_lattice
@@ -34,25 +35,34 @@ class RasterLocator:
     """A ``Locator`` of plain arrays: ``arrays()`` gives them to be kept, ``of_arrays`` takes them back."""
 
     __slots__ = (
-        "_matches",
         "_outline",
         "_patched",
         "_raster",
         "_reader",
         "_roster",
         "codes",
+        "locate",
         "owner_inside",
         "parents",
     )
 
-    def __init__(self, roster: Roster, raster: Raster, outline: Outline, patched: int = 0) -> None:
+    def __init__(
+        self,
+        roster: Roster,
+        raster: Raster,
+        outline: Outline,
+        patched: int = 0,
+        read_by: Callable[[Raster, NDArray[np.int32]], Reader] = make_reader,
+    ) -> None:
         self.codes = roster.codes
         self.parents = roster.parents
         self._roster, self._raster, self._outline = roster, raster, outline
         self._patched = patched
-        self._reader = make_reader(raster, roster.ranks)
+        self._reader = read_by(raster, roster.ranks)
+        matches = [Match.PARTIAL if has else Match.INSIDE for has in roster.has_children.tolist()]
+        self._reader.answer_with(matches, Located, NOWHERE, partial(_locate_exactly, raster, roster, matches))
+        self.locate = self._reader.locate
         self.owner_inside = self._reader.owner_inside
-        self._matches = [Match.PARTIAL if has else Match.INSIDE for has in roster.has_children.tolist()]
 
     @classmethod
     def build(cls, grids: Sequence[Grid], ranks: Mapping[str, int]) -> Self:
@@ -145,31 +155,6 @@ class RasterLocator:
             "outline_grids": self._outline.grids,
         }
 
-    def locate(self, lon: float, lat: float) -> Located:
-        """Return the owner of one point and how the point lies in it.
-
-        Raises:
-            CoordinateError: the point is not finite or out of range.
-        """
-        owner = self._reader.owner_inside(lon, lat)
-        if owner >= 0:
-            return Located(self._matches[owner], owner, ())
-        return NOWHERE if owner == NOBODY else self._locate_exactly(lon, lat)
-
-    def _locate_exactly(self, lon: float, lat: float) -> Located:
-        lon, lat = quantise_one(lon, lat)
-        found = list(covering(self._raster, round(lon * LATTICE_PER_DEG), round(lat * LATTICE_PER_DEG)))
-        if not found:
-            return NOWHERE
-        owner, ranks = found[0].grid, self._roster.ranks
-        tied = tuple(other.grid for other in found[1:] if ranks[other.grid] == ranks[owner])
-        match = name_match(
-            owner_has_children=self._matches[owner] is Match.PARTIAL,
-            is_tied=bool(tied),
-            is_on_owner_edge=found[0].is_on_edge,
-        )
-        return Located(match, owner, tied)
-
     def locate_many(self, lons: ArrayLike, lats: ArrayLike) -> NDArray[np.int32]:
         """Return the index of each point's owner, in input order; ``NOBODY`` where there is none.
 
@@ -203,6 +188,26 @@ class RasterLocator:
         if owner is not None:
             return owner, 0.0
         return self._outline.nearest(self._roster.ranks, *quantise_one(lon, lat))
+
+
+def _locate_exactly(raster: Raster, roster: Roster, matches: Sequence[Match], lon: float, lat: float) -> Located:
+    """Return the owner of one point and how the point lies in it, ties and edges told.
+
+    Raises:
+        CoordinateError: the point is not finite or out of range.
+    """
+    lon, lat = quantise_one(lon, lat)
+    found = list(covering(raster, round(lon * LATTICE_PER_DEG), round(lat * LATTICE_PER_DEG)))
+    if not found:
+        return NOWHERE
+    owner, ranks = found[0].grid, roster.ranks
+    tied = tuple(other.grid for other in found[1:] if ranks[other.grid] == ranks[owner])
+    match = name_match(
+        owner_has_children=matches[owner] is Match.PARTIAL,
+        is_tied=bool(tied),
+        is_on_owner_edge=found[0].is_on_edge,
+    )
+    return Located(match, owner, tied)
 
 
 def _shapes_of(grids: Sequence[Grid]) -> NDArray[np.object_]:

@@ -17,10 +17,8 @@ Build: TypeAlias = Callable[[Sequence[Grid], Mapping[str, int]], Locator]
 
 def raster_without_kernel(grids: Sequence[Grid], ranks: Mapping[str, int]) -> Locator:
     """A raster locator on a machine that could not compile the kernel."""
-    locator = RasterLocator.build(grids, ranks)
-    locator._reader = PlainReader(locator._raster)
-    locator.owner_inside = locator._reader.owner_inside
-    return locator
+    built = RasterLocator.build(grids, ranks)
+    return RasterLocator(built._roster, built._raster, built._outline, read_by=lambda raster, _: PlainReader(raster))
 
 
 def raster_from_file(grids: Sequence[Grid], ranks: Mapping[str, int]) -> Locator:

@@ -1,16 +1,19 @@
--- How many buildings stand in the inside cells of a raster, and how many households they have.
+-- How many buildings stand in the inside cells of a raster, and how many households they have: by the kept counts.
 --
--- In    :lons, :lats float8[], borders of the columns and rows, degrees EPSG:4326, rising; :states smallint[], 1 for an
---       inside cell, row by row from the south-west, with a row or column of others all around; :width, its columns
---       with those; :west, :south, :east, :north, the box of the raster
+-- In    :states smallint[], 1 for an inside cell, row by row from the south-west, with a row or column of others all
+--       around; :width, :height, its columns and rows with those; :first_column, :first_row, the numbers of its first
+--       cell but those; :halvings, its cells being 2^-:halvings degrees wide and high, at most 7
 -- Out   one row: buildings, households
--- Tie   a cell owns its west and south borders; width_bucket() compares and does not reckon, so each border is exact
--- Index building_point_ix by the box, or the whole table where most of it lies in there: one pass in the order of its
---       pages, since going to millions of buildings one by one takes far longer
-SELECT count(*) AS buildings, coalesce(sum(building.households), 0) AS households
-FROM building
-WHERE building.point && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
-    AND (CAST(:states AS smallint[]))[
-        width_bucket(ST_Y(building.point), CAST(:lats AS float8[])) * CAST(:width AS int)
-        + width_bucket(ST_X(building.point), CAST(:lons AS float8[])) + 1
-    ] = 1
+-- Tie   a cell owns its west and south borders
+-- Index building_cell_pk, by row
+SELECT coalesce(sum(cell.buildings), 0) AS buildings, coalesce(sum(cell.households), 0) AS households
+FROM building_cell AS cell
+CROSS JOIN LATERAL (
+    SELECT
+        (cell.row_number >> (7 - CAST(:halvings AS int))) - CAST(:first_row AS int) AS up,
+        (cell.column_number >> (7 - CAST(:halvings AS int))) - CAST(:first_column AS int) AS along
+) AS place
+WHERE cell.row_number >= CAST(:first_row AS int) << (7 - CAST(:halvings AS int))
+    AND cell.row_number < (CAST(:first_row AS int) + CAST(:height AS int) - 2) << (7 - CAST(:halvings AS int))
+    AND place.along BETWEEN 0 AND CAST(:width AS int) - 3
+    AND (CAST(:states AS smallint[]))[(place.up + 1) * CAST(:width AS int) + place.along + 2] = 1

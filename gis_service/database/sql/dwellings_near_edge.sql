@@ -1,13 +1,17 @@
--- Where the buildings in the cut cells of a raster stand, and how many households each has; in no order.
+-- Where the buildings in some cells stand, and how many households each has; in no order.
 --
--- In    the raster as for buildings_inside_area.sql, 2 for a cut cell
+-- In    :wests, :souths, :easts, :norths float8[], degrees EPSG:4326, equally long, no two with ground in common
 -- Out   lon, lat, households
--- Tie   as there
--- Index as there: one pass; 170,000 of 5 million took 14 s, box by box 25 s, each measured once on a busy machine
-SELECT ST_X(building.point) AS lon, ST_Y(building.point) AS lat, building.households
-FROM building
-WHERE building.point && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
-    AND (CAST(:states AS smallint[]))[
-        width_bucket(ST_Y(building.point), CAST(:lats AS float8[])) * CAST(:width AS int)
-        + width_bucket(ST_X(building.point), CAST(:lons AS float8[])) + 1
-    ] = 2
+-- Tie   a cell owns its west and south borders, so no building comes twice
+-- Index building_point_ix, cell by cell
+SELECT near.lon, near.lat, near.households
+FROM unnest(
+    CAST(:wests AS float8[]), CAST(:souths AS float8[]), CAST(:easts AS float8[]), CAST(:norths AS float8[])
+) AS cell (west, south, east, north)
+CROSS JOIN LATERAL (
+    SELECT ST_X(building.point) AS lon, ST_Y(building.point) AS lat, building.households
+    FROM building
+    WHERE building.point && ST_MakeEnvelope(cell.west, cell.south, cell.east, cell.north, 4326)
+        AND ST_X(building.point) >= cell.west AND ST_X(building.point) < cell.east
+        AND ST_Y(building.point) >= cell.south AND ST_Y(building.point) < cell.north
+) AS near

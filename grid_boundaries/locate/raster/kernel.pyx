@@ -8,7 +8,33 @@ cdef extern from *:
     """
     #define gis_prefetch(address) __builtin_prefetch((address), 0, 1)
     #define gis_first_bit(word) __builtin_ctz((unsigned) (word))
+
+    /* The side of an edge on which a place lies, both being the doubles nearest to lattice steps: the sign of the turn,
+       or 2 where 113 bits do not hold it.  From one degree on, and for edges of half a degree, differences of such
+       doubles have 51 bits and their products 102, so the only rounding is that of one subtraction. */
+    #include <stdlib.h>
+    static int gis_side(long long ax, long long ay, long long bx, long long by, long long x, long long y) {
+    #if defined(__SIZEOF_FLOAT128__) || __LDBL_MANT_DIG__ == 113
+    #if defined(__SIZEOF_FLOAT128__)
+        typedef __float128 quad;
+    #else
+        typedef long double quad;
+    #endif
+        const long long degree = 1000000000LL;
+        if (llabs(ax) < degree || llabs(ay) < degree || llabs(bx) < degree || llabs(by) < degree ||
+            llabs(x) < degree || llabs(y) < degree)
+            return 2;
+        quad x0 = (double) ax / 1e9, y0 = (double) ay / 1e9;
+        quad dx = (quad) ((double) bx / 1e9) - x0, dy = (quad) ((double) by / 1e9) - y0;
+        quad up = (quad) ((double) y / 1e9) - y0, along = (quad) ((double) x / 1e9) - x0;
+        quad turn = dx * up - dy * along;
+        return (turn > 0) - (turn < 0);
+    #else
+        return 2;
+    #endif
+    }
     """
+    int gis_side(int64_t ax, int64_t ay, int64_t bx, int64_t by, int64_t x, int64_t y) nogil
     void gis_prefetch(const void *address) nogil
     int gis_first_bit(int word) nogil
 
@@ -30,6 +56,8 @@ cdef class Kernel:
     cdef const int32_t[:, ::1] ends
     cdef int64_t west, south, rows, columns
     cdef int shift
+    cdef list located, matches
+    cdef object make, exactly, nowhere
 
     def __init__(self, raster, ranks):
         self.cells, self.tiles, self.grids, self.ranks = raster.cells, raster.tiles, raster.grids, ranks
@@ -44,11 +72,29 @@ cdef class Kernel:
 
         In degrees.  What is out of range is UNDECIDED too.
         """
+        return self._owner(lon, lat)
+
+    def answer_with(self, list matches, make, nowhere, exactly):
+        """Say what ``locate`` answers: ``make(match, owner, ())``, ``nowhere``, or what ``exactly`` finds."""
+        self.matches, self.make, self.nowhere, self.exactly = matches, make, nowhere, exactly
+        self.located = [None] * len(matches)
+
+    def locate(self, double lon, double lat):
+        """Return the answer for a place; the same object whenever it lies inside the same owner."""
+        cdef int32_t owner = self._owner(lon, lat)
+        if owner >= 0:
+            found = self.located[owner]
+            if found is None:
+                found = self.located[owner] = self.make(self.matches[owner], owner, ())
+            return found
+        return self.nowhere if owner == NOBODY else self.exactly(lon, lat)
+
+    cdef int32_t _owner(self, double lon, double lat) noexcept:
         if not (fabs(lon) <= 180.0 and fabs(lat) <= 90.0):
             return UNDECIDED
         cdef int64_t x = llrint(lon * 1e9) - self.west, y = llrint(lat * 1e9) - self.south
         cdef int32_t code = self._code(&x, &y)
-        return code if code >= NOBODY else self._read(code, x, y, True)
+        return code if code >= NOBODY else self._read(code, x, y, lon, lat, True)
 
     def owners(self, const double[::1] lons, const double[::1] lats, int32_t[::1] out):
         """Write the owner of every place, NOBODY or UNDECIDED; places in degrees, and within the range of degrees.
@@ -114,7 +160,9 @@ cdef class Kernel:
                 which[i] &= (1 << 16) - 1
                 x = xs[which[i]] & ((<int64_t> 1 << size_shift) - 1)
                 y = ys[which[i]] & ((<int64_t> 1 << size_shift) - 1)
-                out[start + which[i]] = self._read(out[start + which[i]], x, y, False)
+                out[start + which[i]] = self._read(
+                    out[start + which[i]], x, y, lons[start + which[i]], lats[start + which[i]], False
+                )
             start += size
 
     cdef int32_t _code(self, int64_t *x, int64_t *y) noexcept nogil:
@@ -132,11 +180,14 @@ cdef class Kernel:
         y[0] &= (<int64_t> 1 << shift) - 1
         return code
 
-    cdef int32_t _read(self, int32_t code, int64_t x, int64_t y, bint strictly) noexcept nogil:
+    cdef int32_t _read(
+        self, int32_t code, int64_t x, int64_t y, double lon, double lat, bint strictly
+    ) noexcept nogil:
         """Return the owner of a place, in steps from its cell's corner, that a record tells."""
         cdef int64_t record = (-2 - <int64_t> code) // 2, ax, ay, bx, by, dx, dy, turn
         cdef uint32_t i
-        cdef int covers, on, bit, rest, rank
+        cdef int covers, on, bit, rest, rank, side
+        cdef int64_t west, south
         cdef bint is_crossed, is_left_below
         cdef const int32_t *edge
         while True:
@@ -153,9 +204,16 @@ cdef class Kernel:
                     if (turn if turn >= 0 else -turn) <= ((dx if dx >= 0 else -dx) + dy) >> DOUBT:
                         if min(ax, bx) <= x <= max(ax, bx):
                             if turn == 0 and (dx == 0 or dy == 0 or y == ay or y == by):
+                                side = 0
+                            else:
+                                west, south = llrint(lon * 1e9) - x, llrint(lat * 1e9) - y
+                                side = gis_side(west + ax, south + ay, west + bx, south + by, west + x, south + y)
+                            if side == 2:
+                                return UNDECIDED
+                            if side == 0:
                                 on |= self.masks[i]
                                 continue
-                            return UNDECIDED
+                            turn = side
                     is_crossed = y < by and turn < 0
                 if (ax < 0) != (bx < 0):
                     turn = (-2 * ax - 1) * dy - 2 * dx * (y - ay)

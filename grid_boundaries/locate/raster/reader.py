@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from grid_boundaries.locate.answers import Located, Match
 from grid_boundaries.locate.raster.arrays import NOBODY, Raster
 from grid_boundaries.locate.raster.exact import covering
 from grid_boundaries.partition import to_lattice
@@ -30,6 +32,18 @@ class Reader(Protocol):
         ``UNDECIDED`` for any other place, also for one that is not on earth.
         """  # noqa: D205 - one sentence
 
+    def answer_with(
+        self,
+        matches: list[Match],
+        make: Callable[[Match, int, tuple[int, ...]], Located],
+        nowhere: Located,
+        exactly: Callable[[float, float], Located],
+    ) -> None:
+        """Say what ``locate`` answers: what is made of a match, an owner and no ties, ``nowhere``, or the exact."""
+
+    def locate(self, lon: float, lat: float) -> Located:
+        """Return the answer for a place; ``exactly`` is asked, and raises, where ``owner_inside`` is undecided."""
+
     def owners(self, lons: NDArray[np.float64], lats: NDArray[np.float64], out: NDArray[np.int32]) -> None:
         """Write the owner of every place, ``NOBODY`` or ``UNDECIDED``; all places lie on earth."""
 
@@ -44,6 +58,24 @@ class PlainReader:
 
     def __init__(self, raster: Raster) -> None:
         self._raster = raster
+
+    def answer_with(
+        self,
+        matches: list[Match],
+        make: Callable[[Match, int, tuple[int, ...]], Located],
+        nowhere: Located,
+        exactly: Callable[[float, float], Located],
+    ) -> None:
+        """Say what ``locate`` answers."""
+        self._answers = matches, make, nowhere, exactly
+
+    def locate(self, lon: float, lat: float) -> Located:
+        """Return the answer for a place."""
+        matches, make, nowhere, exactly = self._answers
+        owner = self.owner_inside(lon, lat)
+        if owner >= 0:
+            return make(matches[owner], owner, ())
+        return nowhere if owner == NOBODY else exactly(lon, lat)
 
     def owner_inside(self, lon: float, lat: float) -> int:
         """Return the owner of a cell, ``NOBODY`` or ``UNDECIDED``."""

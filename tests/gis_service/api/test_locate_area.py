@@ -13,7 +13,8 @@ import shapely
 from fastapi import FastAPI
 from pyproj import Transformer
 from shapely.geometry import mapping
-from sqlalchemy import event, text
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.orm import sessionmaker
 from starlette.testclient import TestClient
 
 from gis_service.api import locate_area
@@ -302,8 +303,69 @@ def test_an_area_of_too_many_positions_is_too_large(ask):
     assert ask(WEST_HALF, crs="EPSG:3857").json()["code"] == "unknown-crs"
 
 
+def test_an_edge_that_winds_through_too_many_grids_is_too_large(ask, monkeypatch):
+    """With room for ten meetings: five positions, and more than two grids."""
+    monkeypatch.setattr("gis_service.use_cases.locate_area.MOST_MEETINGS", 10)
+    answer = ask(WEST_HALF)
+    assert answer.status_code == 413
+    assert answer.json()["code"] == "area-too-complex"
+
+
+def test_kept_counts_follow_every_change_of_a_building(ask, ground):
+    """Twenty households come, go to the next cell, become thirty, go; the area covers cells on both sides."""
+    area = shapely.box(102.65, 24.95, 102.80, 25.10)
+
+    def told() -> tuple[int, int]:
+        answer = ask(area).json()
+        return answer["buildings"], answer["households"]
+
+    def write(statement: str) -> None:
+        with ground as work:
+            work.buildings._session.execute(text(statement))
+            work.commit()
+
+    buildings, households = told()
+    with ground as work:
+        work.buildings.add_many([Building("K1", "x", "x", "x", 102.72, 25.02, households=20)], [None], 1)
+        work.commit()
+    assert told() == (buildings + 1, households + 20)
+    write("UPDATE building SET point = ST_SetSRID(ST_Point(102.73, 25.02), 4326), households = 30 WHERE code = 'K1'")
+    assert told() == (buildings + 1, households + 30)
+    write("UPDATE building SET point = ST_SetSRID(ST_Point(0, 0), 4326) WHERE code = 'K1'")
+    assert told() == (buildings, households)
+    write("DELETE FROM building WHERE code = 'K1'")
+    with ground as work:
+        kept = work.buildings._session.execute(text("SELECT sum(buildings), sum(households) FROM building_cell"))
+        assert tuple(kept.one()) == (buildings, households)
+    write("TRUNCATE building CASCADE")
+    assert told() == (0, 0)
+
+
+def test_without_the_database_an_area_is_answered_503():
+    """Nothing listens on port 1: come again."""
+    engine = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/none")
+
+    @asynccontextmanager
+    async def lifespan(_):
+        yield {
+            "open_work": lambda: UnitOfWork(sessionmaker(engine)),
+            "token_cache": TokenCache(60),
+            "timezone": ZoneInfo("Asia/Shanghai"),
+            "area_vertex_limit": LIMIT,
+        }
+
+    app = FastAPI(lifespan=lifespan)
+    app.include_router(locate_area.router)
+    install_problems(app)
+    with TestClient(app, raise_server_exceptions=False) as away:
+        refused = away.post("/v1/locate/area", json=mapping(WEST_HALF))
+
+    assert refused.status_code == 503
+    assert int(refused.headers["Retry-After"]) > 0
+
+
 def test_buildings_are_found_by_the_index_on_points(ask, ground, engine):
-    """Ten thousand buildings, and an area with few of them: neither half of the count reads them all."""
+    """Ten thousand buildings, and an area with few of them: they are not all read."""
     with ground as work:
         session = work.buildings._session
         session.execute(
@@ -330,5 +392,5 @@ def test_buildings_are_found_by_the_index_on_points(ask, ground, engine):
         event.remove(engine, "before_cursor_execute", explain)
 
     assert counted == 36
-    assert len(plans) == 2
+    assert len(plans) == 1
     assert all("building_point_ix" in plan for plan in plans)

@@ -101,7 +101,8 @@ def test_a_larger_batch_is_refused(client):
         answer = client.post("/v1/locate/batch", **body)
         assert answer.status_code == 413
         assert answer.json()["code"] == "too-many-points"
-        assert "1001 points are more than the 1000" in answer.json()["detail"]
+        told = "1001 points are more than the 1000 that one batch takes; send them in parts, or as a stream"
+        assert answer.json()["detail"] == told
 
 
 def test_a_body_without_a_length_is_refused_while_it_comes(client):
@@ -140,6 +141,16 @@ def test_a_wrong_body_is_refused_at_its_place(client, body, pointer, sentence):
     fault = answer.json()["errors"][0]
     assert fault["pointer"] == pointer
     assert sentence in fault["detail"]
+
+
+@pytest.mark.parametrize("query", ["crs=gcj02", "at=2026-01-01T00:00:00Z"])
+def test_what_belongs_into_a_json_body_is_refused_in_the_query(client, query):
+    """Left unread, it would answer for another place or another day."""
+    answer = client.post(f"/v1/locate/batch?{query}", json=columns([at(2.5, 0.5)]))
+    assert answer.status_code == 422
+    name = query.partition("=")[0]
+    told = {"parameter": name, "detail": "goes into the body, beside lons and lats, when points come as JSON"}
+    assert answer.json()["errors"] == [told]
 
 
 @pytest.mark.parametrize("body", [b"{", b'{"lons": [NaN], "lats": [1]}', b"\xff", b""])

@@ -58,6 +58,19 @@ def test_each_refusal_is_a_problem_with_its_code(demo_client, method, path, stat
         assert body["code"] == code
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "sentence"),
+    [
+        ("GET", "/v1/locate/batch", "this address takes POST only"),
+        ("DELETE", "/v1/levels", "this address takes GET only"),
+        ("GET", "/v1/nowhere", "there is nothing at this address; /docs lists those that there are"),
+    ],
+)
+def test_a_wrong_address_or_method_is_told_what_to_do(demo_client, method, path, sentence):
+    """Of a plain route, of a route of FastAPI, of none."""
+    assert demo_client.request(method, path).json()["detail"] == sentence
+
+
 def test_a_missing_token_says_which_scheme_is_wanted(demo_client):
     """RFC 9110, 11.6.1: a 401 names the scheme."""
     answer = demo_client.post("/v1/incidents")

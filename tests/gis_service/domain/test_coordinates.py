@@ -22,6 +22,12 @@ def test_an_unknown_system_is_refused_by_its_code():
     assert refused.value.faults[0].pointer == "crs"
 
 
+def test_the_refusal_of_a_long_name_is_short():
+    """3,000 letters, of which 40 are said again."""
+    with pytest.raises(RuleBrokenError, match=f"^'{'x' * 40}' is not known here"):
+        point_in_wgs84(102.7, 25.0, "x" * 3000)
+
+
 def test_the_fault_of_a_point_names_its_coordinate():
     """Longitude 190."""
     with pytest.raises(RuleBrokenError, match=r"^lon is 190\.0: a longitude is a finite number") as refused:

@@ -18,11 +18,16 @@ def test_cells_tell_the_truth_about_every_point(corners):
     area = shapely.box(-1, -1, 41, 41) - hull if corners[0][0] % 2 else hull
     if area.geom_type not in {"Polygon", "MultiPolygon"}:
         return
-    cells = cut_into_cells(area, enough_cut=30, smallest_deg=0.5)
+    cells = cut_into_cells(area, finest=1)
 
-    lons, lats = np.meshgrid(np.concatenate([cells.lons, range(-2, 43)]), np.concatenate([cells.lats, range(-2, 43)]))
-    column = np.searchsorted(cells.lons, lons, side="right")
-    row = np.searchsorted(cells.lats, lats, side="right")
+    height, width = cells.states.shape
+    borders = np.arange(max(height, width) + 1) / 2.0**cells.halvings
+    west, south, _, _ = cells.bounds
+    lons, lats = np.meshgrid(
+        np.concatenate([west + borders, range(-2, 43)]), np.concatenate([south + borders, range(-2, 43)])
+    )
+    column = np.clip(np.floor(lons * 2.0**cells.halvings).astype(int) - cells.first_column + 1, 0, width + 1)
+    row = np.clip(np.floor(lats * 2.0**cells.halvings).astype(int) - cells.first_row + 1, 0, height + 1)
     states = np.pad(cells.states, 1)[row, column]
     is_covered = shapely.intersects_xy(area, lons, lats)
     is_edge = shapely.intersects_xy(area.boundary, lons, lats)
@@ -31,26 +36,28 @@ def test_cells_tell_the_truth_about_every_point(corners):
     assert (states[is_edge] == CUT).all()
 
 
-def test_cells_are_quartered_until_enough_lie_on_the_edge():
-    """A ring of squares: 16 cells show it exactly, yet all of them touch its edge; 32 by 32 have an inside."""
-    assert (cut_into_cells(RING, enough_cut=1).states == CUT).all()
-    fine = cut_into_cells(RING, enough_cut=100)
-    assert 100 <= (fine.states == CUT).sum() < 400
-    assert (fine.states == INSIDE).any()
-    assert (fine.states == OUTSIDE).any()
+def test_cells_are_halved_to_the_finest_or_until_they_are_too_many():
+    """A ring on 0 to 4 degrees, whose east side begins a fifth column: 5 by 5, 9 by 9 halves, 17 by 17 quarters."""
+    assert cut_into_cells(RING, finest=0).states.shape == (5, 5)
+    assert cut_into_cells(RING, finest=2).states.shape == (17, 17)
+    assert cut_into_cells(RING, finest=7, most_cells=100).states.shape == (9, 9)
 
 
 def test_small_and_scattered_areas_end_somewhere():
-    """A hundred metres are one cell; two crumbs a world apart stop at 256 by 256."""
-    assert cut_into_cells(shapely.box(0, 0, 0.0009, 0.0009)).states.shape == (1, 1)
-    crumbs = shapely.MultiPolygon([shapely.box(-170, 0, -169.99, 0.01), shapely.box(170, 60, 170.01, 60.01)])
-    assert cut_into_cells(crumbs).states.shape == (256, 256)
+    """A hundred metres are one cell; two crumbs a world apart end with coarser cells, west of 0 degrees too."""
+    assert cut_into_cells(shapely.box(0.001, 0.001, 0.002, 0.002)).states.shape == (1, 1)
+    crumbs = cut_into_cells(shapely.MultiPolygon([shapely.box(-170, 0, -169, 1), shapely.box(170, 60, 171, 61)]))
+    assert crumbs.halvings < 7
+    assert crumbs.states.size <= 1 << 19
+    assert crumbs.bounds[:2] == (-170, 0)
 
 
 @pytest.mark.parametrize("state", [OUTSIDE, INSIDE, CUT])
 def test_boxes_are_those_of_the_cells(state):
-    """Together the three kinds fill the box around the area, each as often as its cells."""
-    cells = cut_into_cells(RING)
+    """Each kind as often as its cells, a fourth of a degree wide and high, inside the box of all."""
+    cells = cut_into_cells(RING, finest=2)
     boxes = cells.boxes(state)
-    assert len(boxes) == (cells.states == state).sum()
-    assert (boxes[:, 2:] > boxes[:, :2]).all()
+    assert len(boxes) == (cells.states == state).sum() > 0
+    assert (boxes[:, 2:] - boxes[:, :2] == 0.25).all()
+    assert (boxes.min(axis=0)[:2] >= cells.bounds[:2]).all()
+    assert (boxes.max(axis=0)[2:] <= cells.bounds[2:]).all()

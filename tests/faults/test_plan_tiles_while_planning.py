@@ -5,9 +5,12 @@ from __future__ import annotations
 import threading
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
+import pytest
 import shapely
 from fastapi import FastAPI
+from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from gis_service.api.access import TokenCache
@@ -17,9 +20,11 @@ from gis_service.api.tile_cache import TileCache
 from gis_service.database.engine import make_engine, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.plan_operation import Operation
+from gis_service.errors import UnavailableError
 from gis_service.use_cases.change_plan import change_plan
 from gis_service.use_cases.create_plan import create_plan
 from gis_service.use_cases.create_token import create_token
+from gis_service.use_cases.draw_plan import read_base, read_drawn_plan
 from gis_service.use_cases.undo_change import undo_change
 from tests.support.ground import FIRST_DAY, PLANNER, UNITS, add_levels, publish_tree, tiny_tree
 from tests.support.tile_ground import features, tile_at
@@ -27,6 +32,43 @@ from tests.support.tile_ground import features, tile_at
 TIMES = 15
 FIRST = next(iter(UNITS))
 LINE = shapely.LineString([(102.699, 25.015), (102.711, 25.015)])
+
+
+@pytest.mark.parametrize(("changes", "version"), [(1, 2), (4, 5), (5, None)])
+def test_a_plan_that_moves_while_it_is_read_is_read_again(own_database: str, changes: int, version: int | None):
+    """Renamed between the version and the draft, once or four times, the name is the version's; at last it is 503."""
+    engine = make_engine(own_database, pool_size=2, statement_timeout_ms=30_000)
+    sessions = make_session_factory(engine)
+    work, other = UnitOfWork(sessions), UnitOfWork(sessions)
+    add_levels(sessions)
+    publish_tree(work, tiny_tree(), FIRST_DAY)
+    plan = create_plan("重划", PLANNER, work)
+    base = read_base(1, work)
+    coming = iter(range(2, 2 + changes))
+    is_reading = True
+
+    def change_in_between(*arguments: Any) -> None:
+        nonlocal is_reading
+        if not is_reading or "FROM plan_grid" not in arguments[2]:
+            return
+        is_reading = False
+        number = next(coming, None)
+        if number is not None:
+            rename = Operation("rename", {"code": FIRST, "name": f"name of version {number}"})
+            change_plan(plan.id, rename, PLANNER, other)
+        is_reading = True
+
+    event.listen(engine, "before_cursor_execute", change_in_between)
+    try:
+        if version is None:
+            with pytest.raises(UnavailableError, match="is being changed; ask again"):
+                read_drawn_plan(plan.id, base, work)
+        else:
+            drawn = read_drawn_plan(plan.id, base, work)
+            assert drawn.plan.version == version
+            assert drawn.features[FIRST].properties["name"] == f"name of version {version}"
+    finally:
+        engine.dispose()
 
 
 def test_each_tile_is_of_the_version_that_it_names(own_database: str):

@@ -29,6 +29,7 @@ from gis_service.api import (
     locate_batch,
     locate_building,
     plan_import,
+    plan_tiles,
     plans,
     sheets,
     tiles,
@@ -62,6 +63,7 @@ EXPOSED_HEADERS = [
     "Retry-After",
     "WWW-Authenticate",
     "X-Edition",
+    "X-Plan-Version",
     "X-Request-Id",
 ]
 """What a page from another origin may read of an answer."""
@@ -76,6 +78,7 @@ class State(TypedDict):
     tile_cache: TileCache
     tile_folder: TileFolder | None
     tile_figures: TileFigures
+    plan_cache: TileCache
     sheet_cache: TileCache
     token_cache: TokenCache
     metrics: Metrics
@@ -142,6 +145,7 @@ def create_app(settings: Settings) -> FastAPI:
                 "tile_cache": tile_cache,
                 "tile_folder": tile_folder,
                 "tile_figures": tile_figures,
+                "plan_cache": plan_tiles.make_plan_cache(),
                 "sheet_cache": TileCache(sheets.SHEET_CACHE_BYTES, sheets.SHEETS_AT_A_TIME),
                 "token_cache": TokenCache(settings.token_cache_s),
                 "metrics": metrics,
@@ -161,7 +165,12 @@ def create_app(settings: Settings) -> FastAPI:
             await to_thread.run_sync(snapshots.stop)
             engine.dispose()
 
-    hot: list[BaseRoute] = [*locate.locate_routes, *locate_batch.locate_batch_routes, *tiles.tile_routes]
+    hot: list[BaseRoute] = [
+        *locate.locate_routes,
+        *locate_batch.locate_batch_routes,
+        *tiles.tile_routes,
+        *plan_tiles.plan_tile_routes,
+    ]
     app = Service(
         title="gis-service",
         version=version("gis-service"),
@@ -189,7 +198,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.router.routes.extend(console.console_routes)
     install_problems(app)
     lookups = {**locate.LOCATE_OPENAPI_PATHS, **locate_batch.LOCATE_BATCH_OPENAPI_PATHS}
-    describe(app, {**lookups, **tiles.TILE_OPENAPI_PATHS})
+    describe(app, {**lookups, **tiles.TILE_OPENAPI_PATHS, **plan_tiles.PLAN_TILE_OPENAPI_PATHS})
     # The last one added meets a request first.
     app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes, is_stream=locate_batch.is_stream)
     app.add_middleware(RequestLog, metrics=metrics)

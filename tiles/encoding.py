@@ -5,6 +5,7 @@ Layers that the database holds are encoded there; this is for what it does not h
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -26,11 +27,27 @@ Value = str | int | float | bool
 
 @dataclass(frozen=True, slots=True)
 class TileFeature:
-    """A shape in degrees (EPSG:4326) with an id of at most 2**53; properties that are None are left out."""
+    """A shape in degrees (EPSG:4326) with an id of at most 2**53; properties that are None are left out.
+
+    ``mark``, a point inside, is drawn in place of a polygon that is too small or too narrow for a tile.
+    """
 
     id: int
     shape: BaseGeometry
     properties: Mapping[str, Value | None] = field(default_factory=dict)
+    mark: BaseGeometry | None = None
+
+
+_HASH_BITS = 52
+
+
+def hashed_id(*words: str) -> int:
+    """Return an id for what has no number of its own: the same for the same words, in 2**52 .. 2**53 - 1.
+
+    Numbers that the database gives out stay below, so that the two never meet.
+    """
+    digest = hashlib.blake2b("\n".join(words).encode(), digest_size=8).digest()
+    return 1 << _HASH_BITS | int.from_bytes(digest) >> 64 - _HASH_BITS
 
 
 def encode_layer(name: str, features: Iterable[TileFeature], address: TileAddress, buffer: int = 64) -> bytes:
@@ -38,7 +55,7 @@ def encode_layer(name: str, features: Iterable[TileFeature], address: TileAddres
 
     Every vertex is rounded by itself to the nearest tile unit, and nothing is simplified, so neighbours keep
     their shared edges.  Shapes are cut ``buffer`` tile units outside the tile.  A polygon smaller than a tile unit is
-    left out.  Empty when no feature is left: an empty layer is not written.
+    left out, or drawn as its mark.  Empty when no feature is left: an empty layer is not written.
 
     Source:
         Mapbox Vector Tile Specification 2.1, sections 4.3 and 4.4.
@@ -50,7 +67,7 @@ def encode_layer(name: str, features: Iterable[TileFeature], address: TileAddres
             "properties": {key: value for key, value in feature.properties.items() if value is not None},
         }
         for feature in features
-        if (shape := _cut(to_tile_units(feature.shape, address), buffer)) is not None
+        if (shape := _draw(feature, address, buffer)) is not None
     ]
     if not drawn:
         return b""
@@ -73,6 +90,13 @@ def to_tile_units(shape: BaseGeometry, address: TileAddress) -> BaseGeometry:
         return np.rint(np.column_stack(((x_m - west) / (east - west), (north - y_m) / (north - south))) * EXTENT)
 
     return shapely.transform(shape, project)
+
+
+def _draw(feature: TileFeature, address: TileAddress, buffer: int) -> BaseGeometry | None:
+    drawn = _cut(to_tile_units(feature.shape, address), buffer)
+    if drawn is None and feature.mark is not None:
+        return _cut(to_tile_units(feature.mark, address), buffer)
+    return drawn
 
 
 def _cut(shape: BaseGeometry, buffer: int) -> BaseGeometry | None:

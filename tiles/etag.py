@@ -41,6 +41,22 @@ def tile_etag(key: TileKey, coding: str) -> str:
     return f'"{digest}-{coding}"'
 
 
+@dataclass(frozen=True, slots=True)
+class PlanTileKey:
+    """All that decides the features of a tile of a plan; ``state`` differs whenever what it is drawn from differs."""
+
+    plan: int
+    state: tuple[str, ...]
+    layers: tuple[str, ...]
+    address: TileAddress
+
+
+def plan_tile_etag(key: PlanTileKey, coding: str) -> str:
+    """Return the strong entity tag of a plan's tile in one content coding, quotes included."""
+    told = repr(("plan", RENDERING, key.plan, key.state, key.layers, str(key.address)))
+    return f'"{hashlib.blake2b(told.encode(), digest_size=15).hexdigest()}-{coding}"'
+
+
 def names_etag(if_none_match: str | None, etag: str) -> bool:
     """Tell whether an If-None-Match names a tag, compared weakly as RFC 9110, 13.1.2 asks.
 

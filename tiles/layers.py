@@ -94,7 +94,7 @@ class TileLayer:
         return self.exact_fields if exact and self.exact_fields is not None else self.fields
 
 
-_GRID_FIELDS = MappingProxyType(
+GRID_FIELDS = MappingProxyType(
     {
         "code": "Code of the grid, never used again",
         "name": "Name",
@@ -110,7 +110,7 @@ _ALL = (
         name="grids",
         description="Grids of the level that suits the zoom, and coarser ones that have no children",
         geometry="polygon",
-        fields=_GRID_FIELDS,
+        fields=GRID_FIELDS,
         min_zoom=0,
         buffer=64,
         moves=False,
@@ -120,7 +120,7 @@ _ALL = (
         name="grid_labels",
         description="One point inside each grid of the layer grids, the same at every zoom",
         geometry="point",
-        fields=_GRID_FIELDS,
+        fields=GRID_FIELDS,
         min_zoom=0,
         buffer=256,
         moves=False,
@@ -176,8 +176,8 @@ _ALL = (
 LAYERS: Mapping[str, TileLayer] = MappingProxyType({layer.name: layer for layer in _ALL})
 
 
-def parse_layers(written: str) -> tuple[TileLayer, ...]:
-    """Return the layers of a comma-joined list, in the order of LAYERS: one tile for each set of layers.
+def parse_layers(written: str, known: Mapping[str, TileLayer] = LAYERS) -> tuple[TileLayer, ...]:
+    """Return the layers of a comma-joined list, in the order of ``known``: one tile for each set of layers.
 
     Raises:
         LayerListError: no layer, an empty name, a name twice, or more than MAX_LAYERS names.
@@ -190,9 +190,9 @@ def parse_layers(written: str) -> tuple[TileLayer, ...]:
         raise LayerListError("A layer has no name.")
     if len(set(names)) < len(names):
         raise LayerListError("A layer is named twice.")
-    if unknown := [name for name in names if name not in LAYERS]:
-        raise UnknownLayerError(f"There is no layer {unknown[0]!r}; there are {', '.join(LAYERS)}.")
-    return tuple(layer for layer in _ALL if layer.name in names)
+    if unknown := [name for name in names if name not in known]:
+        raise UnknownLayerError(f"There is no layer {unknown[0]!r}; there are {', '.join(known)}.")
+    return tuple(layer for name, layer in known.items() if name in names)
 
 
 def choose_level(levels: Sequence[LevelBand], zoom: int) -> LevelBand:

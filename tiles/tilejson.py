@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tiles.layers import TileEdition, TileLayer
+from tiles.address import Bounds
+from tiles.layers import LevelBand, TileEdition, TileLayer
 
 
 def describe(
@@ -26,12 +27,53 @@ def describe(
     Source:
         TileJSON 3.0.0, section 3.
     """
-    west, south, east, north = edition.bounds
+    told = {
+        "description": f"Edition {edition.number}",
+        "version": f"{edition.number}.0.0",
+        "edition": edition.number,
+    }
+    return told | _describe(
+        layers, edition.bounds, edition.levels, tiles_url=tiles_url, attribution=attribution, exact=exact
+    )
+
+
+def describe_plan(
+    plan: tuple[int, int, int | None],
+    layers: Sequence[TileLayer],
+    bounds: Bounds,
+    levels: Sequence[LevelBand],
+    *,
+    tiles_url: str,
+    attribution: str,
+) -> dict[str, Any]:
+    """Return the TileJSON of some layers of one plan, as ``describe`` does.
+
+    ``plan`` is its id, its version and the edition that it redraws (None before the first).
+    """
+    plan_id, version, edition = plan
+    told = {
+        "description": f"Plan {plan_id}",
+        "version": f"{version}.0.0",
+        "plan": plan_id,
+        "plan_version": version,
+        "edition": edition,
+    }
+    return told | _describe(layers, bounds, levels, tiles_url=tiles_url, attribution=attribution, exact=True)
+
+
+def _describe(
+    layers: Sequence[TileLayer],
+    bounds: Bounds,
+    levels: Sequence[LevelBand],
+    *,
+    tiles_url: str,
+    attribution: str,
+    exact: bool,
+) -> dict[str, Any]:
+    west, south, east, north = bounds
     description = {
         "tilejson": "3.0.0",
         "name": ",".join(layer.name for layer in layers),
-        "description": f"Edition {edition.number}",
-        "version": f"{edition.number}.0.0",
         "scheme": "xyz",
         "tiles": [tiles_url],
         "minzoom": min(layer.min_zoom for layer in layers),
@@ -48,8 +90,7 @@ def describe(
             }
             for layer in layers
         ],
-        "edition": edition.number,
-        "levels": [level.code for level in sorted(edition.levels, key=lambda level: level.rank)],
+        "levels": [level.code for level in sorted(levels, key=lambda level: level.rank)],
     }
     return description | ({"attribution": attribution} if attribution else {})
 

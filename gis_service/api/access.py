@@ -83,11 +83,21 @@ def require(*roles: str) -> Callable[..., Awaitable[Principal]]:
     async def check(
         request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
     ) -> Principal:
-        principal = await permission_of(request)
-        if principal.role == PUBLIC.role:
-            raise UnauthenticatedError("this needs a token; send 'Authorization: Bearer <token>'")
-        if principal.role not in {*roles, "admin"}:
-            raise ForbiddenError(f"the role {principal.role} may not do this; it takes {' or '.join(roles)}")
-        return principal
+        return await permission_as(request, *roles)
 
     return check
+
+
+async def permission_as(request: Request, *roles: str) -> Principal:
+    """Return who asks when they have one of the roles; ``admin`` may do everything.
+
+    Raises:
+        UnauthenticatedError: there is no token, or it is not valid.
+        ForbiddenError: it has another role.
+    """
+    principal = await permission_of(request)
+    if principal.role == PUBLIC.role:
+        raise UnauthenticatedError("this needs a token; send 'Authorization: Bearer <token>'")
+    if principal.role not in {*roles, "admin"}:
+        raise ForbiddenError(f"the role {principal.role} may not do this; it takes {' or '.join(roles)}")
+    return principal

@@ -50,10 +50,14 @@ class TileCache:
         most_bytes: bound of the bodies; 0 remembers none, and still computes each only once at a time.
         threads: tiles rendered at a time; the rest waits, and so leaves threads to the other routes.
         most_waiting: renderings that may wait for a thread.
+        most_facts: bound of the facts, by their number; the one used longest ago gives way.
     """
 
-    def __init__(self, most_bytes: int, threads: int = 8, most_waiting: float = math.inf) -> None:
+    def __init__(
+        self, most_bytes: int, threads: int = 8, most_waiting: float = math.inf, most_facts: int = MOST_FACTS
+    ) -> None:
         self._most_bytes = most_bytes
+        self._most_facts = most_facts
         self._bodies: OrderedDict[Hashable, bytes] = OrderedDict()
         self._bytes = 0
         self._facts: OrderedDict[Hashable, tuple[float, Any]] = OrderedDict()
@@ -106,6 +110,7 @@ class TileCache:
         """
         entry = self._facts.get(key)
         if entry is not None and time.monotonic() - entry[0] <= lifetime_s:
+            self._facts.move_to_end(key)
             fact: Found = entry[1]
             return fact
         began = time.monotonic()
@@ -192,5 +197,5 @@ class TileCache:
     def _learn(self, key: Hashable, began: float, fact: object) -> None:
         self._facts[key] = (began, fact)
         self._facts.move_to_end(key)
-        while len(self._facts) > MOST_FACTS:
+        while len(self._facts) > self._most_facts:
             self._facts.popitem(last=False)

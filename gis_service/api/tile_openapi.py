@@ -7,6 +7,7 @@ from typing import Any
 from tiles.address import MAX_ZOOM
 from tiles.filters import KINDS, STATES
 from tiles.layers import LAYERS, MAX_LAYERS
+from tiles.plan_layers import PLAN_LAYERS
 
 
 def _path(name: str, schema: dict[str, Any], description: str, example: str | int) -> dict[str, Any]:
@@ -62,6 +63,24 @@ _COMMON = [
 
 _NUMBER = {"type": "integer", "minimum": 0}
 
+_PLACE = [
+    _path("z", _NUMBER | {"maximum": MAX_ZOOM}, "Zoom.", 14),
+    _path("x", _NUMBER, "Column from the west, less than 2 to the power of z.", 12866),
+    _path("y", _NUMBER, "Row from the north, less than 2 to the power of z.", 7014),
+]
+
+_SENT = "The tile, compressed as Accept-Encoding allows (br, gzip)."
+
+_TILE = {"application/vnd.mapbox-vector-tile": {"schema": {"type": "string", "format": "binary"}}}
+
+_TILEJSON = {
+    "tilejson": {"const": "3.0.0"},
+    "tiles": {"type": "array", "items": {"type": "string"}},
+    "vector_layers": {"type": "array", "items": {"type": "object"}},
+    "bounds": {"type": "array", "items": {"type": "number"}},
+    "levels": {"type": "array", "items": {"type": "string"}},
+}
+
 TILE_OPENAPI_PATHS: dict[str, Any] = {
     "/tiles/{edition}/{layers}/{z}/{x}/{y}.mvt": {
         "get": {
@@ -72,18 +91,14 @@ TILE_OPENAPI_PATHS: dict[str, Any] = {
             "security": [{}, {"token": []}],
             "parameters": [
                 *_COMMON[:2],
-                _path("z", _NUMBER | {"maximum": MAX_ZOOM}, "Zoom.", 14),
-                _path("x", _NUMBER, "Column from the west, less than 2 to the power of z.", 12866),
-                _path("y", _NUMBER, "Row from the north, less than 2 to the power of z.", 7014),
+                *_PLACE,
                 *_COMMON[2:],
             ],
             "responses": {
                 "200": {
-                    "description": "The tile, compressed as Accept-Encoding allows (br, gzip).",
+                    "description": _SENT,
                     "headers": _HEADERS,
-                    "content": {
-                        "application/vnd.mapbox-vector-tile": {"schema": {"type": "string", "format": "binary"}}
-                    },
+                    "content": _TILE,
                 },
                 "204": {"description": "Inside the bounds of the edition, and empty.", "headers": _HEADERS},
                 "304": {"description": "The caller has it already.", "headers": _HEADERS},
@@ -109,18 +124,84 @@ TILE_OPENAPI_PATHS: dict[str, Any] = {
                                 "type": "object",
                                 "required": ["tilejson", "tiles", "vector_layers", "bounds", "edition"],
                                 "properties": {
-                                    "tilejson": {"const": "3.0.0"},
-                                    "tiles": {"type": "array", "items": {"type": "string"}},
-                                    "vector_layers": {"type": "array", "items": {"type": "object"}},
-                                    "bounds": {"type": "array", "items": {"type": "number"}},
+                                    **_TILEJSON,
                                     "edition": {"type": "integer"},
-                                    "levels": {"type": "array", "items": {"type": "string"}},
                                 },
                             }
                         }
                     },
                 },
                 "304": {"description": "The caller has it already.", "headers": _HEADERS},
+            },
+        }
+    },
+}
+
+_PLAN_HEADERS = {
+    **_HEADERS,
+    "Cache-Control": {"schema": {"type": "string"}, "description": "private, no-cache: ask again each time."},
+    "X-Edition": {"schema": {"type": "string"}, "description": "The edition that the plan redraws, if any."},
+    "X-Plan-Version": {"schema": {"type": "string"}, "description": "The version of the plan that is drawn."},
+}
+
+_PLAN_COMMON = [
+    _path("plan_id", {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}, "Id of a plan.", 1),
+    _path(
+        "layers",
+        {
+            "type": "string",
+            "pattern": rf"^({'|'.join(PLAN_LAYERS)})(,({'|'.join(PLAN_LAYERS)})){{0,{MAX_LAYERS - 1}}}$",
+        },
+        f"Layers joined by commas, each once: {', '.join(PLAN_LAYERS)}.",
+        "grids,changes",
+    ),
+    _header("If-None-Match", "The ETag of what the caller has."),
+]
+
+PLAN_TILE_OPENAPI_PATHS: dict[str, Any] = {
+    "/tiles/plans/{plan_id}/{layers}/{z}/{x}/{y}.mvt": {
+        "get": {
+            "tags": ["tiles"],
+            "operationId": "get_plan_tile",
+            "summary": "One vector tile of a plan.",
+            "description": "For planners and auditors; each answer is of one version of the plan.",
+            "security": [{"token": []}],
+            "parameters": [*_PLAN_COMMON[:2], *_PLACE, *_PLAN_COMMON[2:]],
+            "responses": {
+                "200": {"description": _SENT, "headers": _PLAN_HEADERS, "content": _TILE},
+                "204": {"description": "Inside the bounds of the plan, and empty.", "headers": _PLAN_HEADERS},
+                "304": {"description": "The caller has it already.", "headers": _PLAN_HEADERS},
+            },
+        }
+    },
+    "/tiles/plans/{plan_id}/{layers}.json": {
+        "get": {
+            "tags": ["tiles"],
+            "operationId": "get_plan_tilejson",
+            "summary": "What tiles there are of a plan: TileJSON 3.0.0.",
+            "description": "For planners and auditors.",
+            "security": [{"token": []}],
+            "parameters": _PLAN_COMMON,
+            "responses": {
+                "200": {
+                    "description": "The description.",
+                    "headers": _PLAN_HEADERS,
+                    "content": {
+                        "application/json": {
+                            "schema": {
+                                "type": "object",
+                                "required": ["tilejson", "tiles", "vector_layers", "bounds", "plan", "plan_version"],
+                                "properties": {
+                                    **_TILEJSON,
+                                    "edition": {"type": ["integer", "null"]},
+                                    "plan": {"type": "integer"},
+                                    "plan_version": {"type": "integer"},
+                                },
+                            }
+                        }
+                    },
+                },
+                "304": {"description": "The caller has it already.", "headers": _PLAN_HEADERS},
             },
         }
     },

@@ -23,8 +23,9 @@ from gis_service.api.tile_cache import TileCache
 from gis_service.api.tile_figures import Tally, TileFigures
 from gis_service.api.tile_folder import TileFolder
 from gis_service.api.tile_openapi import TILE_OPENAPI_PATHS
+from gis_service.api.tile_request import answer_tile, read_address, read_layers
 from gis_service.domain.access import Principal
-from gis_service.errors import BadAddressError, InputFault, NotFoundError, RuleBrokenError
+from gis_service.errors import InputFault, NotFoundError, RuleBrokenError
 from gis_service.use_cases.describe_tiles import read_tile_edition
 from gis_service.use_cases.render_tile import (
     permission_class,
@@ -32,11 +33,11 @@ from gis_service.use_cases.render_tile import (
     render_tile,
     sees_single_incidents,
 )
-from tiles.address import TileAddress, TileAddressError, TileZoomError
+from tiles.address import TileAddress
 from tiles.bands import is_final
 from tiles.etag import TileKey, names_etag, tile_etag
 from tiles.filters import PARAMETERS, TileFilterError, TileFilters
-from tiles.layers import LayerListError, TileEdition, TileLayer, UnknownLayerError, parse_layers
+from tiles.layers import LAYERS, TileEdition, TileLayer
 from tiles.tilejson import describe
 
 __all__ = ["TILE_OPENAPI_PATHS", "TILE_PATH", "tile_routes"]
@@ -45,7 +46,6 @@ TILE_PATH = "/tiles/{edition}/{layers}/{z}/{x}/{y}.mvt"
 SETTLED = "settled_tile"
 """Where a request's state says that the answer may be given again."""
 
-MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 VERSION_LIFETIME_S = 1.0
 """A tile of what moves is at most this much older than the database."""
 
@@ -81,8 +81,8 @@ class SettledTile:
 
 async def get_tile(request: Request) -> Response:
     """Answer one tile; what is wrong whatever is stored is refused before anything is looked up."""
-    layers = _parse_layers(request)
-    address = _parse_address(request)
+    layers = read_layers(request, LAYERS)
+    address = read_address(request)
     filters = _parse_filters(request).only(frozenset().union(*(layer.filters for layer in layers)))
     if not any(layer.is_drawn_at(address.z) for layer in layers):
         raise NotFoundError(f"no layer of {request.path_params['layers']} is drawn at zoom {address.z}")
@@ -133,18 +133,12 @@ async def get_tile(request: Request) -> Response:
             return Response(status_code=CLIENT_GONE)
         making.count(tally)
     tally.sent_bytes += len(body)
-    if not body:
-        return Response(status_code=204, headers=headers)
-    if coding != "identity":
-        headers["Content-Encoding"] = coding
-    headers["Content-Length"] = str(len(body))
-    sent = b"" if request.method == "HEAD" else body
-    return Response(sent, media_type=MEDIA_TYPE, headers=headers)
+    return answer_tile(request, body, coding, headers)
 
 
 async def get_tilejson(request: Request) -> Response:
     """Answer the TileJSON of some layers; its tiles name the edition by number, so that a map never mixes two."""
-    layers = _parse_layers(request)
+    layers = read_layers(request, LAYERS)
     filters = _parse_filters(request).only(frozenset().union(*(layer.filters for layer in layers)))
     principal = await permission_of(request)
     ground = _parse_edition(request)
@@ -175,25 +169,6 @@ tile_routes: list[Route] = [
     HotRoute(TILE_PATH, get_tile, methods=["GET", "HEAD"]),
     HotRoute("/tiles/{edition}/{layers}.json", get_tilejson, methods=["GET", "HEAD"]),
 ]
-
-
-def _parse_layers(request: Request) -> tuple[TileLayer, ...]:
-    try:
-        return parse_layers(request.path_params["layers"])
-    except LayerListError as error:
-        raise BadAddressError(str(error)) from error
-    except UnknownLayerError as error:
-        raise NotFoundError(str(error), code="no-layer") from error
-
-
-def _parse_address(request: Request) -> TileAddress:
-    written = request.path_params
-    try:
-        return TileAddress.parse(written["z"], written["x"], written["y"])
-    except TileZoomError as error:
-        raise NotFoundError(str(error)) from error
-    except TileAddressError as error:
-        raise BadAddressError(str(error)) from error
 
 
 def _parse_filters(request: Request) -> TileFilters:

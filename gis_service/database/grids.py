@@ -163,6 +163,15 @@ class GridRepository:
         query = select(grid.c.code, grid.c.id).where(grid.c.editions.contains(edition), grid.c.code.in_(codes))
         return {row.code: row.id for row in self._session.execute(query)}
 
+    def feature_ids(self, edition: int | None, codes: Collection[str]) -> dict[str, int]:
+        """Return the ids that tiles use for the codes of an edition and for others; those never used have none."""
+        is_asked: ColumnElement[bool] = grid_code.c.code.in_(codes)
+        if edition is not None:
+            alive = select(grid.c.code).where(grid.c.editions.contains(edition))
+            is_asked = or_(is_asked, grid_code.c.code.in_(alive))
+        rows = self._session.execute(select(grid_code.c.code, grid_code.c.feature_id).where(is_asked))
+        return {row.code: row.feature_id for row in rows}
+
     def used_codes(self, codes: Collection[str]) -> set[str]:
         """Return those of the codes that any edition has ever used."""
         return set(self._session.scalars(select(grid_code.c.code).where(grid_code.c.code.in_(codes))))

@@ -61,7 +61,7 @@ def _of_level(level: str | None, old: Sequence[Grid], new: Sequence[Grid]) -> li
     pieces: dict[tuple[str | None, str | None], BaseGeometry] = {}
     held: defaultdict[int, list[int]] = defaultdict(list)
     gained: defaultdict[int, list[int]] = defaultdict(list)
-    for one, other in STRtree(are).query(were, predicate="intersects").T.tolist() if len(are) else ():
+    for one, other in _sharing(were, are):
         pieces[old[one].code, new[other].code] = shapely.intersection(were[one], are[other], grid_size=1.0)
         held[one].append(other)
         gained[other].append(one)
@@ -70,6 +70,15 @@ def _of_level(level: str | None, old: Sequence[Grid], new: Sequence[Grid]) -> li
     for other, shape in enumerate(are):
         pieces[None, new[other].code] = _rest(shape, were[gained[other]])
     return sorted(_measured(level, pieces, origin), key=lambda one: (one.from_code or "", one.to_code or ""))
+
+
+def _sharing(were: NDArray[np.object_], are: NDArray[np.object_]) -> list[tuple[int, int]]:
+    """Return the pairs that share ground: in a partition most neighbours share an edge alone, and cost no overlay."""
+    if not len(are):
+        return []
+    one, other = STRtree(are).query(were, predicate="intersects")
+    inside = ~shapely.touches(were[one], are[other])
+    return list(zip(one[inside].tolist(), other[inside].tolist(), strict=True))
 
 
 def _origin(grids: Sequence[Grid]) -> NDArray[np.float64]:

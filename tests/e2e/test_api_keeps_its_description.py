@@ -29,6 +29,10 @@ def test_no_request_breaks_the_service(case, demo_server, demo_tokens):
 
     answer = case.call(base_url=demo_server, headers=headers)
 
+    if answer.status_code == 503 and answer.json()["code"] == "edition-behind":
+        # What was asked for: no answer older than an edition that there is not yet.
+        assert answer.headers["Retry-After"]
+        return
     case.validate_response(
         answer,
         checks=[

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tiles.address import TileAddress
-from tiles.etag import TileKey, names_etag, tile_etag
+from tiles.etag import PlanTileKey, TileKey, names_etag, plan_tile_etag, tile_etag
 from tiles.filters import TileFilters
 
 KEY = TileKey(
@@ -45,6 +45,20 @@ def test_a_tag_is_a_quoted_text_that_tells_nothing_of_the_scope():
     assert tag[0] == tag[-1] == '"'
     assert "U1" not in tag
     assert tag.isascii()
+
+
+def test_whatever_differs_of_a_plan_has_a_tag_of_its_own():
+    """Plan, version, layers, address or coding; and the tag of no edition."""
+    key = PlanTileKey(1, ("2", "draft", ""), ("grids", "changes"), TileAddress(3, 1, 2))
+    others = [
+        replace(key, plan=12),
+        replace(key, state=("3", "draft", "")),
+        replace(key, state=("2", "draft", "7")),
+        replace(key, layers=("grids",)),
+        replace(key, address=TileAddress(3, 2, 1)),
+    ]
+    tags = {plan_tile_etag(one, "gzip") for one in (key, *others)} | {plan_tile_etag(key, "br"), tile_etag(KEY, "br")}
+    assert len(tags) == 8
 
 
 @pytest.mark.parametrize("header", ['"a"', 'W/"a"', '"b", "a"', '"b" ,W/"a","c"', ' "a" ', '"a,b", "a"'])

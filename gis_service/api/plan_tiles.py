@@ -1,0 +1,161 @@
+"""Vector tiles of plans, for who may read plans; drawn in memory, once for a version of the plan."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Mapping
+from functools import partial
+
+import orjson
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gis_service.api.access import permission_as
+from gis_service.api.content_coding import Coding, choose_coding, compress
+from gis_service.api.hot import HotRoute
+from gis_service.api.tile_cache import TileCache
+from gis_service.api.tile_openapi import PLAN_TILE_OPENAPI_PATHS
+from gis_service.api.tile_request import answer_tile, read_address, read_layers
+from gis_service.errors import NotFoundError
+from gis_service.use_cases.draw_plan import (
+    DrawnPlan,
+    PlanState,
+    draw_changes,
+    draw_findings,
+    draw_grids,
+    read_base,
+    read_drawn_plan,
+    read_plan_state,
+)
+from gis_service.use_cases.lock_draft import LARGEST_ID
+from tiles.drawing import Drawing
+from tiles.encoding import join_layers
+from tiles.etag import PlanTileKey, names_etag, plan_tile_etag
+from tiles.layers import TileLayer
+from tiles.plan_layers import PLAN_LAYERS
+from tiles.tilejson import describe_plan
+
+__all__ = ["PLAN_TILE_OPENAPI_PATHS", "make_plan_cache", "plan_tile_routes"]
+
+MOST_DRAWINGS = 48
+"""Editions, plans and drawn layers held at a time: a plan looked at from every zoom has a dozen."""
+
+DRAWN_AT_A_TIME = 2
+"""Plans are drawn by few threads: a large one takes seconds, and the maps of others shall not wait."""
+
+_PLAN_ID = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
+
+
+def make_plan_cache() -> TileCache:
+    """Return what a worker remembers of plans: drawings, no bodies."""
+    return TileCache(0, DRAWN_AT_A_TIME, most_facts=MOST_DRAWINGS)
+
+
+async def get_plan_tile(request: Request) -> Response:
+    """Answer one tile of a plan, all of one version."""
+    layers = read_layers(request, PLAN_LAYERS)
+    address = read_address(request)
+    await permission_as(request, "planner", "auditor")
+    state = await _read_state(request, layers)
+    coding = choose_coding(request.headers.get("accept-encoding"))
+    named = request.headers.get("if-none-match")
+    key = PlanTileKey(state.plan.id, state.words, tuple(layer.name for layer in layers), address)
+    headers = _headers(state, plan_tile_etag(key, coding))
+    if names_etag(named, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    drawn = await _drawn_plan(request, state)
+    if (drawn.plan.version, drawn.plan.state) != (state.plan.version, state.plan.state):
+        # The plan has been changed since: what is drawn is the later version, and so is the answer.
+        state = PlanState(drawn.plan, state.surroundings)
+        key = PlanTileKey(key.plan, state.words, key.layers, address)
+        headers = _headers(state, plan_tile_etag(key, coding))
+    if not address.covers(drawn.bounds):
+        raise NotFoundError(f"{address} is outside plan {state.plan.id}")
+    if named == "*":
+        return Response(status_code=304, headers=headers)
+    drawings = {layer.name: await _drawing(request, layer, drawn, state, address.z) for layer in layers}
+    cache: TileCache = request.state.tile_cache
+    body = await cache.body((key, coding), partial(_encode, key, drawings, coding))
+    return answer_tile(request, body, coding, headers)
+
+
+async def get_plan_tilejson(request: Request) -> Response:
+    """Answer the TileJSON of some layers of a plan."""
+    layers = read_layers(request, PLAN_LAYERS)
+    await permission_as(request, "planner", "auditor")
+    drawn = await _drawn_plan(request, await _read_state(request, ()))
+    plan, names = drawn.plan, ",".join(layer.name for layer in layers)
+    description = describe_plan(
+        (plan.id, plan.version, plan.base_edition),
+        layers,
+        drawn.bounds,
+        drawn.base.levels,
+        tiles_url=f"{request.base_url}tiles/plans/{plan.id}/{names}/{{z}}/{{x}}/{{y}}.mvt",
+        attribution=request.state.attribution,
+    )
+    body = orjson.dumps(description)
+    headers = _headers(PlanState(plan, ""), f'"{hashlib.blake2b(body, digest_size=15).hexdigest()}"')
+    if names_etag(request.headers.get("if-none-match"), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+plan_tile_routes: list[Route] = [
+    HotRoute("/tiles/plans/{plan_id}/{layers}/{z}/{x}/{y}.mvt", get_plan_tile, methods=["GET", "HEAD"]),
+    HotRoute("/tiles/plans/{plan_id}/{layers}.json", get_plan_tilejson, methods=["GET", "HEAD"]),
+]
+
+
+async def _read_state(request: Request, layers: tuple[TileLayer, ...]) -> PlanState:
+    """Return the state of the plan now: never remembered, since who has just changed it wants to see that."""
+    written = request.path_params["plan_id"]
+    if not _PLAN_ID.fullmatch(written) or int(written) > LARGEST_ID:
+        raise NotFoundError(f"no plan has the id {written}")
+    with_surroundings = any(layer.name == "findings" for layer in layers)
+    work = request.state.open_work()
+    return await to_thread.run_sync(partial(read_plan_state, int(written), work, with_surroundings=with_surroundings))
+
+
+async def _drawn_plan(request: Request, state: PlanState) -> DrawnPlan:
+    cache: TileCache = request.state.plan_cache
+    plan, open_work = state.plan, request.state.open_work
+    edition = plan.base_edition
+    base = await cache.fact(("base", edition), partial(read_base, edition, open_work()), math.inf)
+    read = partial(read_drawn_plan, plan.id, base, open_work())
+    return await cache.fact(("plan", plan.id, plan.version, plan.state), read, math.inf)
+
+
+async def _drawing(request: Request, layer: TileLayer, drawn: DrawnPlan, state: PlanState, zoom: int) -> Drawing:
+    cache: TileCache = request.state.plan_cache
+    key = (layer.name, drawn.plan.id, drawn.plan.version, drawn.plan.state)
+    if layer.name == "changes":
+        return await cache.fact(key, partial(draw_changes, drawn), math.inf)
+    work = request.state.open_work()
+    if layer.name == "findings":
+        return await cache.fact((*key, state.surroundings), partial(draw_findings, drawn, work), math.inf)
+    view = drawn.view_at(zoom)
+    return await cache.fact((*key, view), partial(draw_grids, drawn, view, work), math.inf)
+
+
+def _encode(key: PlanTileKey, drawings: Mapping[str, Drawing], coding: Coding) -> bytes:
+    layers = [
+        drawing.encode(name, key.address, PLAN_LAYERS[name].buffer)
+        for name, drawing in drawings.items()
+        if PLAN_LAYERS[name].is_drawn_at(key.address.z)
+    ]
+    return compress(join_layers(layers), coding)
+
+
+def _headers(state: PlanState, etag: str) -> dict[str, str]:
+    edition = {} if state.plan.base_edition is None else {"X-Edition": str(state.plan.base_edition)}
+    return {
+        "Cache-Control": "private, no-cache",
+        "ETag": etag,
+        "Vary": "Accept-Encoding, Authorization",
+        "X-Plan-Version": str(state.plan.version),
+        **edition,
+    }

@@ -1,0 +1,56 @@
+"""What all routes of tiles have in common: reading the address, sending the bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gis_service.api.content_coding import Coding
+from gis_service.errors import BadAddressError, NotFoundError
+from tiles.address import TileAddress, TileAddressError, TileZoomError
+from tiles.layers import LayerListError, TileLayer, UnknownLayerError, parse_layers
+
+MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
+
+
+def read_layers(request: Request, known: Mapping[str, TileLayer]) -> tuple[TileLayer, ...]:
+    """Return the layers that the URL names.
+
+    Raises:
+        BadAddressError: it names none, one twice or too many.
+        NotFoundError: ``no-layer``.
+    """
+    try:
+        return parse_layers(request.path_params["layers"], known)
+    except LayerListError as error:
+        raise BadAddressError(str(error)) from error
+    except UnknownLayerError as error:
+        raise NotFoundError(str(error), code="no-layer") from error
+
+
+def read_address(request: Request) -> TileAddress:
+    """Return the tile that the URL names.
+
+    Raises:
+        BadAddressError: there is no such tile in the pyramid.
+        NotFoundError: it is deeper than is served.
+    """
+    written = request.path_params
+    try:
+        return TileAddress.parse(written["z"], written["x"], written["y"])
+    except TileZoomError as error:
+        raise NotFoundError(str(error)) from error
+    except TileAddressError as error:
+        raise BadAddressError(str(error)) from error
+
+
+def answer_tile(request: Request, body: bytes, coding: Coding, headers: Mapping[str, str]) -> Response:
+    """Return a tile, which is in that coding already; 204 when it is empty."""
+    if not body:
+        return Response(status_code=204, headers=headers)
+    told = {**headers, "Content-Length": str(len(body))}
+    if coding != "identity":
+        told["Content-Encoding"] = coding
+    return Response(b"" if request.method == "HEAD" else body, media_type=MEDIA_TYPE, headers=told)

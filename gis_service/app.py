@@ -31,6 +31,7 @@ from gis_service.api import (
     plan_import,
     plans,
     sheets,
+    styles,
     tiles,
 )
 from gis_service.api.access import TokenCache
@@ -146,7 +147,12 @@ def create_app(settings: Settings) -> FastAPI:
             await to_thread.run_sync(snapshots.stop)
             engine.dispose()
 
-    hot: list[BaseRoute] = [*locate.locate_routes, *locate_batch.locate_batch_routes, *tiles.tile_routes]
+    hot: list[BaseRoute] = [
+        *locate.locate_routes,
+        *locate_batch.locate_batch_routes,
+        *tiles.tile_routes,
+        *styles.style_routes,
+    ]
     app = Service(
         title="gis-service",
         version=version("gis-service"),
@@ -174,7 +180,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.router.routes.extend(console.console_routes)
     install_problems(app)
     lookups = {**locate.LOCATE_OPENAPI_PATHS, **locate_batch.LOCATE_BATCH_OPENAPI_PATHS}
-    describe(app, {**lookups, **tiles.TILE_OPENAPI_PATHS})
+    describe(app, {**lookups, **tiles.TILE_OPENAPI_PATHS, **styles.STYLE_OPENAPI_PATHS})
     # The last one added meets a request first.
     app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes, is_stream=locate_batch.is_stream)
     app.add_middleware(RequestLog, metrics=metrics)

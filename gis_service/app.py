@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gis_service.api import (
+    archives,
     boundaries,
     console,
     exceptions,
@@ -53,6 +54,7 @@ from gis_service.snapshots.holder import SnapshotHolder
 from gis_service.snapshots.shadow import ShadowCheck
 
 EXPOSED_HEADERS = [
+    "Content-Range",
     "ETag",
     "Idempotency-Replayed",
     "Link",
@@ -72,6 +74,7 @@ class State(TypedDict):
     snapshots: SnapshotHolder
     shadow: ShadowCheck
     tile_cache: TileCache
+    archives: Path
     sheet_cache: TileCache
     token_cache: TokenCache
     metrics: Metrics
@@ -130,6 +133,7 @@ def create_app(settings: Settings) -> FastAPI:
                 "snapshots": snapshots,
                 "shadow": shadow,
                 "tile_cache": TileCache(settings.tile_cache_bytes),
+                "archives": settings.home / "archives",
                 "sheet_cache": TileCache(sheets.SHEET_CACHE_BYTES, sheets.SHEETS_AT_A_TIME),
                 "token_cache": TokenCache(settings.token_cache_s),
                 "metrics": metrics,
@@ -152,6 +156,7 @@ def create_app(settings: Settings) -> FastAPI:
         *locate_batch.locate_batch_routes,
         *tiles.tile_routes,
         *styles.style_routes,
+        *archives.archive_routes,
     ]
     app = Service(
         title="gis-service",
@@ -180,7 +185,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.router.routes.extend(console.console_routes)
     install_problems(app)
     lookups = {**locate.LOCATE_OPENAPI_PATHS, **locate_batch.LOCATE_BATCH_OPENAPI_PATHS}
-    describe(app, {**lookups, **tiles.TILE_OPENAPI_PATHS, **styles.STYLE_OPENAPI_PATHS})
+    describe(
+        app, {**lookups, **tiles.TILE_OPENAPI_PATHS, **styles.STYLE_OPENAPI_PATHS, **archives.ARCHIVE_OPENAPI_PATHS}
+    )
     # The last one added meets a request first.
     app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes, is_stream=locate_batch.is_stream)
     app.add_middleware(RequestLog, metrics=metrics)

@@ -35,7 +35,9 @@ class Settings(BaseSettings):
         default=None,
         description="SQLAlchemy URL, postgresql+psycopg2://…; unset: the embedded database under GIS_HOME.",
     )
-    home: Path = Field(default=Path(".gis"), description="Folder of the embedded database and the snapshot files.")
+    home: Path = Field(
+        default=Path(".gis"), description="Folder of the embedded database, snapshot files, archives of tiles."
+    )
     pool_size: int = Field(
         default=20, ge=1, description="Database connections a worker may hold; also its number of threads."
     )

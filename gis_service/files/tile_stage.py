@@ -54,6 +54,9 @@ class TileStage:
         if not kept:
             self._file.close()
             path.unlink(missing_ok=True)
+            path.with_name(f"{path.name}-journal").unlink(
+                missing_ok=True
+            )  # else it would be played into the new file
             self._file = self._open()
             self._begin(identity)
 

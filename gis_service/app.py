@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gis_service.api import (
+    archives,
     boundaries,
     console,
     exceptions,
@@ -32,6 +33,7 @@ from gis_service.api import (
     plan_tiles,
     plans,
     sheets,
+    styles,
     tiles,
 )
 from gis_service.api.access import TokenCache
@@ -56,6 +58,7 @@ from gis_service.snapshots.holder import SnapshotHolder
 from gis_service.snapshots.shadow import ShadowCheck
 
 EXPOSED_HEADERS = [
+    "Content-Range",
     "ETag",
     "Idempotency-Replayed",
     "Link",
@@ -79,6 +82,7 @@ class State(TypedDict):
     tile_folder: TileFolder | None
     tile_figures: TileFigures
     plan_cache: TileCache
+    archives: Path
     sheet_cache: TileCache
     token_cache: TokenCache
     metrics: Metrics
@@ -146,6 +150,7 @@ def create_app(settings: Settings) -> FastAPI:
                 "tile_folder": tile_folder,
                 "tile_figures": tile_figures,
                 "plan_cache": plan_tiles.make_plan_cache(),
+                "archives": settings.home / "archives",
                 "sheet_cache": TileCache(sheets.SHEET_CACHE_BYTES, sheets.SHEETS_AT_A_TIME),
                 "token_cache": TokenCache(settings.token_cache_s),
                 "metrics": metrics,
@@ -170,6 +175,8 @@ def create_app(settings: Settings) -> FastAPI:
         *locate_batch.locate_batch_routes,
         *tiles.tile_routes,
         *plan_tiles.plan_tile_routes,
+        *styles.style_routes,
+        *archives.archive_routes,
     ]
     app = Service(
         title="gis-service",
@@ -198,7 +205,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.router.routes.extend(console.console_routes)
     install_problems(app)
     lookups = {**locate.LOCATE_OPENAPI_PATHS, **locate_batch.LOCATE_BATCH_OPENAPI_PATHS}
-    describe(app, {**lookups, **tiles.TILE_OPENAPI_PATHS, **plan_tiles.PLAN_TILE_OPENAPI_PATHS})
+    tiled = {**tiles.TILE_OPENAPI_PATHS, **plan_tiles.PLAN_TILE_OPENAPI_PATHS, **archives.ARCHIVE_OPENAPI_PATHS}
+    describe(app, {**lookups, **tiled, **styles.STYLE_OPENAPI_PATHS})
     # The last one added meets a request first.
     app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes, is_stream=locate_batch.is_stream)
     app.add_middleware(RequestLog, metrics=metrics)

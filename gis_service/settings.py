@@ -36,7 +36,8 @@ class Settings(BaseSettings):
         description="SQLAlchemy URL, postgresql+psycopg2://…; unset: the embedded database under GIS_HOME.",
     )
     home: Path = Field(
-        default=Path(".gis"), description="Folder of the embedded database, the snapshot files and the tiles on disk."
+        default=Path(".gis"),
+        description="Folder of the embedded database, snapshots, tiles and archives.",
     )
     pool_size: int = Field(
         default=20, ge=1, description="Database connections a worker may hold; also its number of threads."

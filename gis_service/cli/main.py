@@ -14,6 +14,7 @@ from gis_service.cli.check import check
 from gis_service.cli.db import db
 from gis_service.cli.demo import demo
 from gis_service.cli.export_grids import exports
+from gis_service.cli.export_tiles import tiles
 from gis_service.cli.import_grids import imports
 from gis_service.cli.locate import locate
 from gis_service.cli.migrate import migrate
@@ -87,5 +88,6 @@ app.command()(sheet)
 app.add_typer(plan, name="plan")
 app.add_typer(imports, name="import")
 app.add_typer(exports, name="export")
+app.add_typer(tiles, name="tiles")
 app.add_typer(tokens, name="tokens")
 app.add_typer(db, name="db")

@@ -65,10 +65,12 @@ class TileRepository:
         coarser: Sequence[str],
         kind: str | None,
         band: int | None = None,
+        among: Sequence[str] | None = None,
     ) -> bytes:
         """Return the layer grids or grid_labels: the level, and what stands in where coarser grids end.
 
         With a band, every grid has the shape made for it; it must have been made for this edition and level.
+        ``among`` are the codes of the only grids that are drawn.
         """
         return self._encode(
             "tile_grids",
@@ -81,11 +83,14 @@ class TileRepository:
             coarser=list(coarser),
             kind=kind,
             band=band,
+            among=_listed(among),
         )
 
-    def buildings(self, layer: TileLayer, address: TileAddress, *, edition: int) -> bytes:
-        """Return the layer buildings, each with its owner in the edition."""
-        return self._encode("tile_buildings", layer, address, edition=edition)
+    def buildings(
+        self, layer: TileLayer, address: TileAddress, *, edition: int, among: Sequence[str] | None = None
+    ) -> bytes:
+        """Return the layer buildings, each with its owner in the edition; of the owners ``among`` alone, if given."""
+        return self._encode("tile_buildings", layer, address, edition=edition, among=_listed(among))
 
     def incidents(
         self,
@@ -118,8 +123,9 @@ class TileRepository:
         level: str,
         coarser: Sequence[str],
         filters: TileFilters,
+        among: Sequence[str] | None = None,
     ) -> bytes:
-        """Return the layer incidents as counts by grid, small ones withheld."""
+        """Return the layer incidents as counts by grid, small ones withheld; of ``among`` alone, if given."""
         return self._encode(
             "tile_incident_counts",
             layer,
@@ -128,12 +134,17 @@ class TileRepository:
             level=level,
             coarser=list(coarser),
             small_count=SMALL_COUNT,
+            among=_listed(among),
             **_incident_filters(filters),
         )
 
     def _encode(self, name: str, layer: TileLayer, address: TileAddress, **values: object) -> bytes:
         place = {"z": address.z, "x": address.x, "y": address.y, "buffer": layer.buffer}
         return bytes(self._session.execute(statement(name), place | values).scalar_one())
+
+
+def _listed(codes: Sequence[str] | None) -> list[str] | None:
+    return None if codes is None else list(codes)
 
 
 def _incident_filters(filters: TileFilters) -> dict[str, str | list[str] | datetime | None]:

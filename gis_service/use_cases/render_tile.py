@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
 from tiles.bands import choose_band
@@ -31,22 +33,34 @@ def read_data_version(layer: str, work: UnitOfWork) -> str:
         return work.tiles.version_of_buildings() if layer == "buildings" else work.tiles.version_of_incidents()
 
 
-def render_tile(key: TileKey, edition: TileEdition, principal: Principal, work: UnitOfWork) -> bytes:
+def render_tile(
+    key: TileKey,
+    edition: TileEdition,
+    principal: Principal,
+    work: UnitOfWork,
+    among: Sequence[str] | None = None,
+) -> bytes:
     """Return the tile of a key, not compressed; empty when there is nothing in it.
 
-    ``edition`` is the key's edition and ``principal`` any caller of the key's permission class.
+    ``edition`` is the key's edition and ``principal`` any caller of the key's permission class.  ``among`` are the
+    codes of the only grids that the public is shown, with their buildings and counts; None shows all.
     """
     layers = [LAYERS[name] for name in key.layers]
     drawn = [layer for layer in layers if layer.is_drawn_at(key.address.z)]
     with work:
-        return join_layers([_render_layer(layer, key, edition, principal, work) for layer in drawn])
+        return join_layers([_render_layer(layer, key, edition, principal, work, among) for layer in drawn])
 
 
 def _render_layer(
-    layer: TileLayer, key: TileKey, edition: TileEdition, principal: Principal, work: UnitOfWork
+    layer: TileLayer,
+    key: TileKey,
+    edition: TileEdition,
+    principal: Principal,
+    work: UnitOfWork,
+    among: Sequence[str] | None,
 ) -> bytes:
     if layer.name == "buildings":
-        return work.tiles.buildings(layer, key.address, edition=edition.number)
+        return work.tiles.buildings(layer, key.address, edition=edition.number, among=among)
     if layer.name == "incidents":
         if sees_single_incidents(principal):
             return work.tiles.incidents(
@@ -64,6 +78,7 @@ def _render_layer(
             level=level.code,
             coarser=edition.coarser_than(level),
             filters=key.filters,
+            among=among,
         )
     asked = [level for level in edition.levels if level.code == key.filters.level]
     level = asked[0] if asked else choose_level(edition.present_levels(), key.address.z)
@@ -76,4 +91,5 @@ def _render_layer(
         coarser=coarser,
         kind=key.filters.kind,
         band=choose_band(key.address.z, level, edition.levels, edition.bands),
+        among=among,
     )

@@ -84,8 +84,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def proxy_before(upstream_port: int) -> Iterator[tuple[int, Path]]:
-    """Run nginx with the project's nginx.conf, another port and upstream; gives its port and its log of requests."""
+def proxy_before(upstream_port: int, archives: Path | None = None) -> Iterator[tuple[int, Path]]:
+    """Run nginx with the project's nginx.conf, another port and upstream; gives its port and its log of requests.
+
+    With a folder of archives it has the project's archives.conf too.
+    """
     with tempfile.TemporaryDirectory(dir="/tmp") as made:
         prefix = Path(made)
         prefix.chmod(0o755)  # root's nginx works as another user
@@ -95,6 +98,9 @@ def proxy_before(upstream_port: int) -> Iterator[tuple[int, Path]]:
         (prefix / "upstream.conf").write_text(
             f"upstream gis_service {{ server 127.0.0.1:{upstream_port}; keepalive 4; }}\n"
         )
+        if archives is not None:
+            told = (CONF / "archives.conf").read_text()
+            (prefix / "archives.conf").write_text(told.replace("/srv/archives", str(archives)))
         command = [NGINX, "-p", str(prefix), "-c", str(prefix / "nginx.conf")]
         subprocess.run([*command, "-t", "-q"], check=True)
         log = prefix / "requests.log"
@@ -262,6 +268,33 @@ def test_a_service_that_is_away_is_a_problem_to_try_again():
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.headers["Retry-After"] == "2"
     assert json.loads(body)["code"] == "unavailable"
+
+
+def test_archives_can_come_from_a_folder():
+    """Ranges of a file by nginx itself, as it was written; what is not there is asked of the service."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as made:
+        folder = Path(made)
+        folder.chmod(0o755)
+        (folder / "a.pmtiles").write_bytes(bytes(range(256)) * 10)
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        with proxy_before(server.server_port, folder) as (port, _):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            part, body = get(connection, "/tiles/archives/a.pmtiles", Range="bytes=250-259", Accept_Encoding="gzip")
+            beyond, _ = get(connection, "/tiles/archives/a.pmtiles", Range="bytes=2560-")
+            changed, _ = get(connection, "/tiles/archives/a.pmtiles", Range="bytes=0-9", If_Range='"another"')
+            missing, _ = get(connection, "/tiles/archives/b.pmtiles")
+            connection.close()
+        server.shutdown()
+        serving.join()
+        server.server_close()
+    assert (part.status, body) == (206, bytes([*range(250, 256), *range(4)]))
+    assert part.headers["Content-Type"] == "application/vnd.pmtiles"
+    assert part.headers["Content-Range"] == "bytes 250-259/2560"
+    assert "Content-Encoding" not in part.headers
+    assert (beyond.status, changed.status) == (416, 200)
+    assert missing.headers["Content-Type"] == "application/vnd.mapbox-vector-tile"
 
 
 def test_nginx_does_not_tell_its_version(client):

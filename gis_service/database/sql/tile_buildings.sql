@@ -1,6 +1,6 @@
 -- The buildings of one tile: the layer buildings.
 --
--- In    z, x, y; buffer in tile units; edition.
+-- In    z, x, y; buffer in tile units; edition; among, codes of the only owners whose buildings are drawn, or NULL.
 -- Out   one row: the layer as bytes, empty when there is no building; features by id, which is the building's for
 --       ever; grid is the owner in that edition, absent when it had none or the building came later.
 -- Units degrees in, 4096 tile units out.
@@ -28,5 +28,6 @@ FROM (
     FROM tile, building AS b
     LEFT JOIN building_owner AS o ON o.building_code = b.code AND o.editions @> CAST(:edition AS int)
     WHERE b.point && tile.box
+        AND (CAST(:among AS text[]) IS NULL OR o.grid_code = ANY (CAST(:among AS text[])))
 ) AS feature
 WHERE feature.geom IS NOT NULL

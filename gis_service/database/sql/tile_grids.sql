@@ -2,7 +2,7 @@
 --
 -- In    z, x, y; buffer in tile units; edition; layer_name, the name that the layer gets; as_points;
 --       level, the level that is drawn; coarser, the levels above it, or none of them to draw that level alone;
---       kind, or NULL for both; band, whose generalised shapes are drawn, or NULL for the shapes as they are.
+--       among, codes of the only grids that are drawn, or NULL; kind, or NULL for both; band, whose generalised shapes are drawn, or NULL for the shapes as they are.
 -- Out   one row: the layer as bytes, empty when nothing is drawn; features by id, which is the grid's for ever.
 -- Rule  The drawn grids are a cut through the tree, so they neither overlap nor leave a hole: those of the level,
 --       coarser ones without children, and finer ones whose parent is coarser (a level was skipped there).
@@ -74,7 +74,8 @@ FROM (
         AND s.since <= CAST(:edition AS int)
         AND (s.until IS NULL OR s.until > CAST(:edition AS int))
         AND NOT CAST(:as_points AS boolean)
-    WHERE CAST(:kind AS text) IS NULL OR g.kind = CAST(:kind AS text)
+    WHERE (CAST(:kind AS text) IS NULL OR g.kind = CAST(:kind AS text))
+        AND (CAST(:among AS text[]) IS NULL OR g.code = ANY (CAST(:among AS text[])))
     -- A fence: flattened, the query would clip and snap every grid twice, once for the test below.
     OFFSET 0
 ) AS feature

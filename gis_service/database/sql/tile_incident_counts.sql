@@ -1,7 +1,7 @@
 -- The incidents of one tile counted by grid, for the public: the layer incidents without any single incident.
 --
 -- In    z, x, y; buffer in tile units; edition; level, by whose grids is counted; coarser, the levels above it;
---       small_count, below which a count is withheld;
+--       among, codes of the only grids that are told, or NULL; small_count, below which a count is withheld;
 --       category (and all below it), states, since (included) and until (excluded), each NULL for all.
 -- Out   one row: the layer as bytes, empty when no grid's label point is in the tile.  One feature for each grid, at
 --       its label point, with the grid's id; count is absent and hidden is true when 0 < count < small_count.
@@ -55,6 +55,7 @@ label AS MATERIALIZED (
     JOIN grid AS g ON g.id = drawn.id
     JOIN grid_code AS c ON c.code = g.code
     WHERE g.label_point && tile.box
+        AND (CAST(:among AS text[]) IS NULL OR g.code = ANY (CAST(:among AS text[])))
 ),
 chained AS (
     SELECT i.chain, count(*) AS number

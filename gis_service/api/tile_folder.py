@@ -116,8 +116,9 @@ class TileFolder:
             # Below the bound, so that not every sweep has to delete.
             kept_bytes = self._most_bytes - self._most_bytes // 8 if total_bytes > self._most_bytes else total_bytes
             for used_at, size, file in files:
-                is_left = file.endswith(UNFINISHED) and time.time() - used_at > USED_AFTER_S
-                if is_left or total_bytes > kept_bytes:
+                is_unfinished = file.endswith(UNFINISHED)
+                # What another worker is writing just now stays.
+                if time.time() - used_at > USED_AFTER_S if is_unfinished else total_bytes > kept_bytes:
                     with suppress(FileNotFoundError):
                         os.unlink(file)  # noqa: PTH108 - a string: there may be a hundred thousand
                     total_bytes -= size

@@ -57,6 +57,14 @@ _AT_ONCE = 5_000
 _ADD_CODES = text("INSERT INTO grid_code (code) SELECT unnest(cast(:codes AS text[])) ON CONFLICT DO NOTHING")
 
 
+def _only_in(edition: int, other: int) -> list[ColumnElement[bool]]:
+    """Return that a row is of an edition and not of another, by the end of its range that lies between the two."""
+    contains = grid.c.editions.contains(edition)
+    if edition > other:
+        return [contains, func.lower(grid.c.editions) > other]
+    return [contains, ~func.upper_inf(grid.c.editions), func.upper(grid.c.editions) <= other]
+
+
 def _to_grid(row: Row[Any]) -> Grid:
     return Grid(
         code=row.code,
@@ -107,13 +115,12 @@ class GridRepository:
 
     def only_in(self, edition: int, other: int) -> list[Grid]:
         """Return the grids of an edition whose rows are not those of another edition, by code."""
-        query = select(grid).where(grid.c.editions.contains(edition), ~grid.c.editions.contains(other))
-        return [_to_grid(row) for row in self._session.execute(query.order_by(grid.c.code))]
+        query = select(grid).where(*_only_in(edition, other)).order_by(grid.c.code)
+        return [_to_grid(row) for row in self._session.execute(query)]
 
     def codes_only_in(self, edition: int, other: int) -> set[str]:
         """Return the codes of ``only_in``, without their shapes."""
-        query = select(grid.c.code).where(grid.c.editions.contains(edition), ~grid.c.editions.contains(other))
-        return set(self._session.scalars(query))
+        return set(self._session.scalars(select(grid.c.code).where(*_only_in(edition, other))))
 
     def spans(self, code: str) -> list[GridSpan]:
         """Return every state that a grid has had, the oldest first; empty when no edition ever had it."""

@@ -130,6 +130,9 @@ grid = Table(
     Index("grid_shape_ix", "shape", postgresql_using="gist"),
     Index("grid_level_ix", "level", "code"),
     Index("grid_parent_ix", "parent", "code"),
+    # What an edition has changed, without looking through all grids.
+    Index("grid_since_ix", text("lower(editions)")),
+    Index("grid_until_ix", text("upper(editions)"), postgresql_where=text("NOT upper_inf(editions)")),
 )
 
 # ------------------------------------------------------------------------------------------------------------- plans

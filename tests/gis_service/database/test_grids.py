@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from shapely.geometry import box
+from sqlalchemy import select
 
+from gis_service.database.tables import grid
 from gis_service.domain.grid import GridFilter
 from grid_boundaries.partition import Grid
 from tests.support.ground import UNITS, add_levels, square, tiny_tree
@@ -67,6 +71,20 @@ def test_a_row_that_no_plan_touched_is_the_same_in_both_editions(work, two_editi
         before, after = work.grids.row_ids(1, codes), work.grids.row_ids(2, codes)
 
     assert [code for code in codes if before[code] != after[code]] == [two_editions]
+
+
+def test_what_only_one_edition_has_is_what_comparing_all_rows_finds(work, open_session, two_editions):
+    """A third edition without a grid that the first had: every pair, both ways, by the ranges of all rows."""
+    with work:
+        work.grids.publish(3, closed=[list(UNITS)[1]], added=[], attributes={})
+        work.commit()
+    with open_session() as session:
+        rows = session.execute(select(grid.c.code, grid.c.editions)).all()
+    with work:
+        for edition, other in product((1, 2, 3), repeat=2):
+            expected = sorted(row.code for row in rows if edition in row.editions and other not in row.editions)
+            assert [one.code for one in work.grids.only_in(edition, other)] == expected
+            assert work.grids.codes_only_in(edition, other) == set(expected)
 
 
 def test_the_label_stands_inside_its_grid(work, two_editions):

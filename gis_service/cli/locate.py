@@ -21,7 +21,9 @@ from gis_service.bulk.locator_file import open_locator
 from gis_service.bulk.ownership import Ownership
 from gis_service.cli.connect import open_work
 from gis_service.errors import RuleBrokenError, ServiceError
+from gis_service.log import configure_logging
 from gis_service.settings import Settings
+from gis_service.snapshots.folder import SnapshotFolder
 from gis_service.use_cases.locate_file import (
     Done,
     Engine,
@@ -55,7 +57,9 @@ class _Ground:
         if self.locator is not None:
             return open_locator(self.locator)
         settings = Settings()
-        return ownership_of_edition(self.edition, _instant(self.at, settings.timezone), open_work(settings))
+        configure_logging(settings.log_level)
+        folder = SnapshotFolder(settings.home / "snapshots")
+        return ownership_of_edition(self.edition, _instant(self.at, settings.timezone), open_work(settings), folder)
 
 
 def locate(  # noqa: PLR0917 - a command names all that it takes

@@ -21,10 +21,12 @@ from gis_service.bulk.streaming import Stream, open_source, refuse_other_format
 from gis_service.bulk.tally import Tally
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.level import STANDARD_LEVELS
-from gis_service.errors import ClashError, RuleBrokenError
+from gis_service.errors import ClashError, NotFoundError, RuleBrokenError
 from gis_service.files.grid_fields import FieldMapping, read_grids
 from gis_service.files.vector_files import convert_to_degrees, read_vector_file
 from gis_service.files.written_whole import write_whole
+from gis_service.snapshots.folder import SnapshotFolder
+from gis_service.snapshots.snapshot import Snapshot, build_snapshot, ranks_of
 from gis_service.use_cases.read_ground import choose_edition
 from grid_boundaries.locate.raster_locator import RasterLocator
 
@@ -50,8 +52,12 @@ class Done:
     kept: int
 
 
-def ownership_of_edition(edition: int | None, at: datetime | None, work: UnitOfWork) -> Ownership:
+def ownership_of_edition(
+    edition: int | None, at: datetime | None, work: UnitOfWork, folder: SnapshotFolder
+) -> Ownership:
     """Return the locator of an edition: by number, in force at an instant, or now.
+
+    It is mapped from the file that the service keeps of the edition in ``folder``, which is made when there is none.
 
     Raises:
         NotFoundError: there is no such edition.
@@ -59,9 +65,18 @@ def ownership_of_edition(edition: int | None, at: datetime | None, work: UnitOfW
     """
     with work:
         number = choose_edition(edition, at, work)
-        grids = work.grids.of_edition(number)
-        ranks = {level.code: level.rank for level in work.levels.list_all()}
-    return Ownership(RasterLocator.build(grids, ranks), ranks, number)
+        chosen = work.editions.get(number)
+        levels = work.levels.list_all()
+    if chosen is None:
+        raise NotFoundError(f"There is no edition {number}.", code="no-edition")
+
+    def build() -> Snapshot:
+        with work:
+            grids = work.grids.of_edition(number)
+        return build_snapshot(chosen, grids, levels)
+
+    snapshot = folder.obtain(chosen, ranks_of(levels), build)
+    return Ownership(snapshot.locator, snapshot.ranks, number)
 
 
 def ownership_of_grids(path: Path, code_field: str | None, level: str | None) -> Ownership:

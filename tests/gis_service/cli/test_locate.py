@@ -63,20 +63,26 @@ def test_points_are_located_by_a_locator_file(points, tmp_path):
 
 
 def test_the_edition_is_that_of_the_database(points, tmp_path, own_database):
-    """In force now is the second, one district X; the first by number and by date."""
+    """In force now is the second, one district X; the first by number and by date.
+
+    Each is kept as a file, as the service keeps it, and a file that is there is mapped.
+    """
     engine = make_engine(own_database, pool_size=1, statement_timeout_ms=60_000)
     sessions = make_session_factory(engine)
     store_ranks(sessions)
     store_two_editions(lambda: UnitOfWork(sessions))
     engine.dispose()
-    found = []
+    found, kept = [], []
     for asked in ((), ("--edition", 1), ("--at", f"{NEW_YEAR.date()}T12:00")):
-        result = run(points, "--force", *asked, GIS_DATABASE_URL=own_database)
+        result = run(points, "--force", *asked, GIS_DATABASE_URL=own_database, GIS_HOME=str(tmp_path / "home"))
         assert result.exit_code == 0, result.output
+        kept.append({path.name: path.stat().st_ino for path in (tmp_path / "home" / "snapshots").glob("*.snapshot")})
         line = (tmp_path / "points-located.csv").read_text(encoding="utf-8").splitlines()[1]
         found.append((line.split(",")[2], line.split(",")[-2]))
     assert datetime.now(UTC) > NEW_YEAR
     assert found == [("X", "2"), ("B1", "1"), ("B1", "1")]
+    assert [len(files) for files in kept] == [1, 2, 2]
+    assert kept[1] == kept[2]
 
 
 @pytest.mark.parametrize(

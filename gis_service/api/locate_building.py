@@ -32,7 +32,7 @@ def get_building_owner(
         Path(
             max_length=100,
             description="building code, alias (scheme:alias), or building code, hyphen and label of a door",
-            examples=["5301030004217K"],
+            examples=["5301030004521Y"],
         ),
         AfterValidator(storable),
         AfterValidator(with_words),

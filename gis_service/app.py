@@ -38,7 +38,7 @@ from gis_service.api import (
 )
 from gis_service.api.access import TokenCache
 from gis_service.api.metrics import Metrics
-from gis_service.api.middleware import BodyLimit, HeadIsGet, RequestLog
+from gis_service.api.middleware import BodyLimit, HeadIsGet, PlainBodies, RequestLog
 from gis_service.api.openapi import describe
 from gis_service.api.problems import install_problems
 from gis_service.api.quick_locate import QuickLocate
@@ -209,6 +209,7 @@ def create_app(settings: Settings) -> FastAPI:
     describe(app, {**lookups, **tiled, **styles.STYLE_OPENAPI_PATHS})
     # The last one added meets a request first.
     app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes, is_stream=locate_batch.is_stream)
+    app.add_middleware(PlainBodies)
     app.add_middleware(RequestLog, metrics=metrics)
     app.add_middleware(HeadIsGet)
     app.add_middleware(

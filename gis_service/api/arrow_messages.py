@@ -6,6 +6,7 @@ Source:
 
 from __future__ import annotations
 
+import codecs
 import struct
 from enum import IntEnum
 from typing import NamedTuple
@@ -17,6 +18,14 @@ LARGEST_BODY_BYTES = 64 * 1024 * 1024
 
 _CONTINUATION = b"\xff\xff\xff\xff"
 _PREFIX_BYTES = 8
+
+_OTHERS = {
+    b"ARROW1": "this is an Arrow file (Feather); write the record batches with pyarrow.ipc.new_stream, not new_file",
+    b"PAR1": "this is Parquet; read it, and send its record batches with pyarrow.ipc.new_stream",
+    b"\x1f\x8b": "this is gzip; send the stream as it is",
+    b"PK\x03\x04": "this is a ZIP archive; send the stream as it is",
+}
+"""How what is taken for a stream begins, and what to do instead."""
 
 # Places of members in their tables, as Message.fbs numbers them.
 _MESSAGE_TYPE, _MESSAGE_HEADER, _MESSAGE_BODY_LENGTH = 1, 2, 3
@@ -55,6 +64,7 @@ class MessageSplitter:
         self._begun = bytearray()
         self._head: _Head | None = None
         self._is_over = False
+        self._has_begun = False
 
     def feed(self, piece: bytes) -> list[ArrowMessage]:
         """Return the messages that are whole with a piece.
@@ -70,6 +80,7 @@ class MessageSplitter:
             if self._is_over:
                 raise broken("bytes follow the end of the stream")
             self._head = self._head or self._read_head()
+            self._has_begun = self._has_begun or self._head is not None
             if self._head is None or len(self._begun) < self._head.size:
                 break
             messages.append(ArrowMessage(self._head.kind, bytes(self._begun[: self._head.size])))
@@ -89,10 +100,11 @@ class MessageSplitter:
 
     def _read_head(self) -> _Head | None:
         """Return the kind and size of the message begun, or None when too little of it is there."""
-        if not _CONTINUATION.startswith(self._begun[:4]) and not self._begun.startswith(_CONTINUATION):
-            raise broken("a message does not begin with FF FF FF FF")
         if len(self._begun) < _PREFIX_BYTES:
             return None
+        if not self._begun.startswith(_CONTINUATION):
+            other = None if self._has_begun else _other_format(bytes(self._begun[:_PREFIX_BYTES]))
+            raise broken(other or "a message does not begin with FF FF FF FF")
         (metadata_bytes,) = struct.unpack_from("<i", self._begun, 4)
         if metadata_bytes == 0:
             return _Head(Kind.END, _PREFIX_BYTES)
@@ -112,6 +124,20 @@ class MessageSplitter:
         if body_bytes > LARGEST_BODY_BYTES:
             raise _too_large("a body", body_bytes, LARGEST_BODY_BYTES)
         return _Head(kind, _PREFIX_BYTES + metadata_bytes + body_bytes)
+
+
+def _other_format(beginning: bytes) -> str | None:
+    """Return what a body that begins so is, and what to do; None where that cannot be told."""
+    for magic, sentence in _OTHERS.items():
+        if beginning.startswith(magic):
+            return sentence
+    try:
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(beginning)
+    except UnicodeDecodeError:
+        return None
+    if all(sign.isprintable() or sign.isspace() for sign in text):
+        return "this is text, such as CSV or JSON; write the points with pyarrow.ipc.new_stream"
+    return None
 
 
 def broken(what: str) -> RuleBrokenError:

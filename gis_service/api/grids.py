@@ -21,15 +21,26 @@ router = APIRouter(tags=["grids"])
 
 GEOJSON = "application/geo+json"
 CODE = re.compile(r"[0-9A-Za-z]{1,32}")
-EditionNumber = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="number of an edition")]
+LARGEST_NUMBER = 2**31 - 1
+EditionNumber = Annotated[int | None, Query(ge=1, le=LARGEST_NUMBER, description="number of an edition")]
 At = Annotated[Instant | None, Query(description="the edition in force at this instant, RFC 3339 with offset")]
 GridCode = Annotated[str, Path(pattern="^[0-9A-Za-z]{1,32}$", examples=["530103"])]
 
 
 @router.get("/v1/levels")
-def get_levels(work: Work) -> list[dict[str, Any]]:
+def get_levels(
+    request: Request,
+    response: Response,
+    work: Work,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+) -> dict[str, Any]:
     """Return the levels of the tree, the root-most first."""
-    return [
+    after = None if cursor is None else decode_cursor(cursor, int)[0]
+    levels = [level for level in read_ground.list_levels(work) if after is None or level.rank > after]
+    following = encode_cursor(levels[limit - 1].rank) if len(levels) > limit else None
+    link_next(request, response, following)
+    told = [
         {
             "code": level.code,
             "rank": level.rank,
@@ -38,8 +49,9 @@ def get_levels(work: Work) -> list[dict[str, Any]]:
             "min_zoom": level.min_zoom,
             "max_zoom": level.max_zoom,
         }
-        for level in read_ground.list_levels(work)
+        for level in levels[:limit]
     ]
+    return {"levels": told, "next": following}
 
 
 @router.get("/v1/editions")
@@ -47,12 +59,14 @@ def get_editions(
     request: Request,
     response: Response,
     work: Work,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> dict[str, Any]:
     """Return the editions, the oldest first."""
     after = 0 if cursor is None else decode_cursor(cursor, int)[0]
-    editions = [edition for edition in read_ground.list_editions(work) if edition.number > after]
+    if not 0 <= after <= LARGEST_NUMBER:
+        raise bad_cursor()
+    editions = read_ground.list_editions(work, after=after, limit=limit + 1)
     following = encode_cursor(editions[limit - 1].number) if len(editions) > limit else None
     link_next(request, response, following)
     return {"editions": [edition_json(edition) for edition in editions[:limit]], "next": following}

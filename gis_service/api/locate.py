@@ -12,7 +12,14 @@ from starlette.responses import Response
 
 from gis_service.api.hot import HotRoute
 from gis_service.api.locate_openapi import LOCATE_OPENAPI_PATHS
-from gis_service.api.query import instant_of, needed_number_of, number_of, text_of, wrong_parameter
+from gis_service.api.query import (
+    instant_of,
+    needed_number_of,
+    number_of,
+    refuse_unknown,
+    text_of,
+    wrong_parameter,
+)
 from gis_service.domain.coordinates import DEFAULT_CRS, point_in_wgs84
 from gis_service.domain.lookup import Given, PointAnswer, Question
 from gis_service.use_cases.locate_point import locate_at_once, locate_point, snapshot_for
@@ -21,6 +28,7 @@ from grid_boundaries.locate.uncertainty import DEFAULT_CONFIDENCE
 __all__ = ["LOCATE_OPENAPI_PATHS", "locate_routes"]
 
 LOCATE_PATH = "/v1/locate"
+PARAMETERS = ("lon", "lat", "crs", "at", "known_at", "accuracy_m", "confidence", "min_edition")
 
 LARGEST_ACCURACY_M = 100_000.0
 SMALLEST_CONFIDENCE, LARGEST_CONFIDENCE = 0.01, 0.9999
@@ -66,6 +74,7 @@ def render(answer: PointAnswer) -> bytes:
 
 def _parse_question(request: Request) -> Question:
     query = request.query_params
+    refuse_unknown(query, PARAMETERS)
     given = Given(
         needed_number_of(query, "lon"), needed_number_of(query, "lat"), text_of(query, "crs") or DEFAULT_CRS
     )

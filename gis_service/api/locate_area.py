@@ -15,13 +15,14 @@ from gis_service.api.dependencies import JsonBody, Work
 from gis_service.api.geojson import parse_area
 from gis_service.api.grids import At, EditionNumber
 from gis_service.api.locate_openapi import AREA_RESPONSES
+from gis_service.api.query import only_known_parameters
 from gis_service.domain.access import Principal
 from gis_service.domain.area import AreaAnswer, AreaQuestion, TouchedGrid
 from gis_service.domain.area_in_degrees import area_in_wgs84
 from gis_service.domain.coordinates import DEFAULT_CRS
 from gis_service.use_cases.locate_area import locate_area
 
-router = APIRouter(tags=["lookup"])
+router = APIRouter(tags=["lookup"], dependencies=[Depends(only_known_parameters)])
 
 MOST_LISTED = 200_000
 _BODY = {

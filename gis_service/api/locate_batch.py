@@ -21,7 +21,7 @@ from gis_service.api.locate_columns import answer_columns
 from gis_service.api.locate_lines import answer_lines
 from gis_service.api.locate_pairs import answer_pairs, read_pairs
 from gis_service.api.media_types import ARROW, BINARY, JSON, NDJSON, media_type_of
-from gis_service.api.query import instant_of, text_of, wrong_parameter
+from gis_service.api.query import instant_of, refuse_unknown, text_of, wrong_parameter
 from gis_service.domain.coordinates import DEFAULT_CRS, points_in_wgs84
 from gis_service.use_cases.list_codes import list_codes
 from gis_service.use_cases.locate_batch import BatchGround, find_ground
@@ -29,6 +29,7 @@ from gis_service.use_cases.locate_batch import BatchGround, find_ground
 __all__ = ["LOCATE_BATCH_OPENAPI_PATHS", "is_stream", "locate_batch_routes"]
 
 PATH = "/v1/locate/batch"
+PARAMETERS = ("crs", "at")
 
 
 async def post_batch(request: Request) -> Response:
@@ -36,6 +37,7 @@ async def post_batch(request: Request) -> Response:
     answer = _FORMS.get(media_type_of(request))
     if answer is None:
         raise HTTPException(415, f"the body must be {', '.join([*_FORMS][:-1])} or {[*_FORMS][-1]}")
+    refuse_unknown(request.query_params, PARAMETERS)
     try:
         return await answer(request)
     except ClientDisconnect:
@@ -44,6 +46,7 @@ async def post_batch(request: Request) -> Response:
 
 async def get_codes(request: Request) -> Response:
     """Return the codes that the indices of a binary batch stand for."""
+    refuse_unknown(request.query_params, ())
     number = request.path_params["number"]
     look = partial(list_codes, request.state.snapshots, request.state.open_work, number)
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Edition": str(number)}
@@ -63,12 +66,12 @@ def is_stream(scope: Scope) -> bool:
 
 async def _answer_json(request: Request) -> Response:
     # Left unread, they would answer another question than the one meant.
-    for name in ("crs", "at"):
+    for name in PARAMETERS:
         if name in request.query_params:
             raise wrong_parameter(name, "goes into the body, beside lons and lats, when points come as JSON")
     body = await request.body()
     state = request.state
-    find = partial(find_ground, state.snapshots, state.open_work)
+    find = partial(find_ground, state.snapshots, state.open_work, pointer="/at")
     answer = await to_thread.run_sync(answer_columns, body, state.batch_limit, find)
     return Response(answer, media_type=JSON)
 

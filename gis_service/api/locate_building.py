@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import AfterValidator
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,13 +13,13 @@ from starlette.responses import Response
 from gis_service.api.instants import Instant
 from gis_service.api.locate import render
 from gis_service.api.locate_openapi import BUILDING_RESPONSES
-from gis_service.api.query import wrong_parameter
+from gis_service.api.query import only_known_parameters, wrong_parameter
 from gis_service.api.schemas_incidents import storable, with_words
 from gis_service.domain.building_lookup import BuildingAnswer, BuildingQuestion
 from gis_service.domain.coordinates import DEFAULT_CRS, point_in_wgs84
 from gis_service.use_cases.locate_building import locate_building
 
-router = APIRouter(tags=["lookup"])
+router = APIRouter(tags=["lookup"], dependencies=[Depends(only_known_parameters)])
 
 Coordinate = Annotated[float | None, Query(allow_inf_nan=False)]
 
@@ -32,7 +32,7 @@ def get_building_owner(
         Path(
             max_length=100,
             description="building code, alias (scheme:alias), or building code, hyphen and label of a door",
-            examples=["5301030004217K"],
+            examples=["5301030004521Y"],
         ),
         AfterValidator(storable),
         AfterValidator(with_words),

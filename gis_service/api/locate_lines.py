@@ -10,7 +10,6 @@ import orjson
 from anyio import to_thread
 
 from gis_service.api.lines import LONGEST_LINE_BYTES, LineSplitter
-from gis_service.domain.coordinates import OUT_OF_RANGE
 from gis_service.errors import ServiceError
 from gis_service.use_cases.locate_batch import BatchGround, locate_each
 
@@ -89,7 +88,7 @@ class LineAnswers:
             for name, ending in zip(points.names, endings, strict=True)
         ]
         for place, reason in reasons.items():
-            answers[place] = _Refused(OUT_OF_RANGE, reason, points.names[place])
+            answers[place] = _Refused(*reason, points.names[place])
         following = iter(answers)
         numbers = range(self._count + 1, self._count + 1 + len(lines))
         self._count += len(lines)

@@ -95,6 +95,42 @@ class HeadIsGet:
         await self._app({**scope, "method": "GET"}, receive, send_head)
 
 
+class PlainBodies:
+    """Refuses a body in a content coding such as gzip: none is undone here, and a small one may claim any size.
+
+    A request without a body may say what it likes.
+
+    Source:
+        RFC 9110, 8.4 and 15.5.16: a 415 names in ``Accept-Encoding`` what is taken.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        coding = ",".join(headers.getlist("content-encoding")).strip().lower()
+        announced = headers.get("content-length", "")
+        has_body = "transfer-encoding" in headers or announced.strip("0") != ""
+        if coding in {"", "identity"} or not has_body:
+            await self._app(scope, receive, send)
+            return
+        if announced.isdigit() and headers.get("expect", "").lower() != "100-continue":
+            await _drain(receive, min(int(announced), DRAINED_BYTES))
+        sentence = f"the body is in the content coding {coding[:40]!r}; send it as it is, without Content-Encoding"
+        refused = problem(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "unsupported-content-encoding",
+            sentence,
+            headers={"Accept-Encoding": "identity"},
+        )
+        await refused(scope, receive, send)
+
+
 class BodyLimit:
     """Refuses a body over the limit with 413, announced or not, without keeping it in memory.
 

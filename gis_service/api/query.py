@@ -3,15 +3,44 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 
+from fastapi.routing import APIRoute
 from starlette.datastructures import QueryParams
+from starlette.requests import Request
 
 from gis_service.api.instants import RFC_3339, to_utc
 from gis_service.errors import InputFault, RuleBrokenError
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_LONGEST_TOLD, _MOST_TOLD = 64, 10
 _LOST_PLUS = re.compile(r"(.*\d) (\d\d:\d\d)", re.ASCII)
+
+
+def refuse_unknown(query: QueryParams, known: Collection[str]) -> None:
+    """Refuse parameters that an address does not have: left unread, they would change the question unnoticed.
+
+    Raises:
+        RuleBrokenError: code ``unknown-parameter``; names those given and those that there are.
+    """
+    unknown = sorted(query.keys() - known)
+    if unknown:
+        told = f"is no parameter of this address; it has {', '.join(known) or 'none'}"
+        # A slash in front would make a pointer of the name, and no name the whole body.
+        names = [name.lstrip("/")[:_LONGEST_TOLD] or "?" for name in unknown[:_MOST_TOLD]]
+        faults = [InputFault(name, told) for name in names]
+        raise RuleBrokenError(f"{names[0]!r} {told}", code="unknown-parameter", faults=faults)
+
+
+async def only_known_parameters(request: Request) -> None:
+    """Refuse parameters that a route of FastAPI does not declare; async, so that it takes no worker thread.
+
+    Raises:
+        RuleBrokenError: as ``refuse_unknown``.
+    """
+    route: APIRoute = request.scope["route"]
+    refuse_unknown(request.query_params, [each.alias for each in route.dependant.query_params])
 
 
 def text_of(query: QueryParams, name: str) -> str | None:

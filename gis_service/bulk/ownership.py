@@ -10,19 +10,20 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from grid_boundaries.locate.coordinates import LIMITS, projection_of, to_wgs84_where_possible
+from grid_boundaries.locate.coordinates import LIMITS, look_like_degrees, projection_of, to_wgs84_where_possible
 from grid_boundaries.locate.format import pack
 from grid_boundaries.locate.locator import NOBODY
 from grid_boundaries.locate.raster_locator import RasterLocator
 
 CODE, EDITION, ERROR = "grid_code", "edition", "locate_error"
 
-FINE, MISSING, UNREADABLE, OUT_OF_RANGE, SWAPPED = NOBODY, 0, 1, 2, 3
+FINE, MISSING, UNREADABLE, OUT_OF_RANGE, SWAPPED, DEGREES = NOBODY, 0, 1, 2, 3, 4
 REASONS = (
     "no coordinates 无坐标",
     "not a number or not a point 不是数字或不是点",
     "out of range for the coordinate system 超出坐标系范围",
     "longitude and latitude look swapped 经纬度疑似颠倒",
+    "looks like degrees where the system takes metres 疑似经纬度，而坐标系以米为单位",
 )
 """Why a row has no owner to look for; ``faults`` index it, ``FINE`` where there is nothing wrong."""
 
@@ -142,6 +143,8 @@ def _faults_of(points: Points, crs: str, *, is_nowhere: NDArray[np.bool_]) -> ND
         most_lat, most_lon = LIMITS["lat"][1], LIMITS["lon"][1]
         looks = (np.abs(points.xs) <= most_lat) & (np.abs(points.ys) > most_lat) & (np.abs(points.ys) <= most_lon)
         faults = np.where(is_news & looks, SWAPPED, faults)
+    else:
+        faults = np.where(is_news & look_like_degrees(points.xs, points.ys), DEGREES, faults)
     return faults.astype(np.int8)
 
 

@@ -23,7 +23,7 @@ MARK = "gis_service.located"
 ROWS = 1_000_000
 """A single file is cut, between row groups, into parts of at least so many rows."""
 
-_MADE_BY = 1
+_MADE_BY = 2
 """To be raised when the same input gives another output."""
 _TEMPORARY_LETTERS = 8
 
@@ -107,10 +107,11 @@ def finished(task: Task, asked: Asked) -> Tally | None:
         told = orjson.loads(marks_of(task.target).get(MARK, ""))
     except orjson.JSONDecodeError:
         return None
-    if told["key"] != task.key or (asked.strict and told["bad"]):
+    if told["key"] != task.key:
         return None
     rows = tuple(BadRow(*row) for row in told["first_bad"])
-    return Tally(told["owned"], told["outside"], told["bad"], rows)
+    tally = Tally(told["owned"], told["outside"], tuple(told["faults"]), rows)
+    return None if asked.strict and tally.bad else tally
 
 
 def locate_part(
@@ -128,7 +129,7 @@ def locate_part(
 
     def marks() -> dict[str, str]:
         tally = stream.tally
-        told = {"key": task.key, "owned": tally.owned, "outside": tally.outside, "bad": tally.bad}
+        told = {"key": task.key, "owned": tally.owned, "outside": tally.outside, "faults": tally.faults}
         return {MARK: orjson.dumps({**told, "first_bad": [list(row) for row in tally.first_bad]}).decode()}
 
     with telling_of(task.target.parent):

@@ -101,12 +101,24 @@ def point_by_columns(path: Path, schema: pa.Schema, asked: Asked) -> ByColumns:
         for name in (asked.lon, asked.lat):
             if names.count(name) != 1:
                 found = "no column" if name not in names else "more than one column"
-                raise RuleBrokenError(f"{path} has {found} {name}; its columns are: {told}.", code="no-coordinates")
+                hint = "" if name not in names else "; rename all but one"
+                raise RuleBrokenError(
+                    f"{path} has {found} {name}{hint}; its columns are: {told}.", code="no-coordinates"
+                )
         return ByColumns(names.index(asked.lon), names.index(asked.lat), crs)
     lowered = [name.strip().lower() for name in names]
     for pair in USUAL:
         if all(lowered.count(name) == 1 for name in pair):
             return ByColumns(lowered.index(pair[0]), lowered.index(pair[1]), crs)
+    for pair in USUAL:
+        if all(name in lowered for name in pair):
+            twice = next(name for name in pair if lowered.count(name) > 1)
+            found = ", ".join(name for name, low in zip(names, lowered, strict=True) if low == twice)
+            raise RuleBrokenError(
+                f"{path} has more than one column {twice} ({found}); rename all but one, or name the right one with "
+                "--lon and --lat. 坐标列重名，请改名，或用 --lon 和 --lat 指定。",
+                code="no-coordinates",
+            )
     raise RuleBrokenError(
         f"{path} has no columns of coordinates with a usual name (lon and lat, lng and lat, longitude and latitude, "
         f"经度 and 纬度, x and y); name them with --lon and --lat; its columns are: {told}. "

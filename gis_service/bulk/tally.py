@@ -24,12 +24,26 @@ class BadRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts of rows; ``points`` is the sum of the others.  The first bad rows, at most ``MOST_TOLD``."""
+    """Counts of rows; ``points`` is the sum of the others.
+
+    ``faults`` counts the bad rows by reason, in the order of ``REASONS``; ``first_bad`` are the first of them, at
+    most ``MOST_TOLD``.
+    """
 
     owned: int = 0
     outside: int = 0
-    bad: int = 0
+    faults: tuple[int, ...] = (0,) * len(REASONS)
     first_bad: tuple[BadRow, ...] = ()
+
+    @property
+    def bad(self) -> int:
+        """Rows without usable coordinates."""
+        return sum(self.faults)
+
+    @property
+    def bad_by_reason(self) -> dict[str, int]:
+        """The reasons that there are, each with its number of rows."""
+        return {reason: count for reason, count in zip(REASONS, self.faults, strict=True) if count}
 
     @property
     def points(self) -> int:
@@ -44,9 +58,11 @@ class Tally:
         told = tuple(
             BadRow(part, before + place + 1, REASONS[owned.faults[place]]) for place in places[:MOST_TOLD].tolist()
         )
-        return cls(count, len(owned.owners) - count - len(places), len(places), told)
+        faults = tuple(np.bincount(owned.faults[places], minlength=len(REASONS)).tolist())
+        return cls(count, len(owned.owners) - count - len(places), faults, told)
 
     def __add__(self, other: Tally) -> Tally:
         """Return both together, this one's rows first."""
         told = (*self.first_bad, *other.first_bad)[:MOST_TOLD]
-        return Tally(self.owned + other.owned, self.outside + other.outside, self.bad + other.bad, told)
+        faults = tuple(one + more for one, more in zip(self.faults, other.faults, strict=True))
+        return Tally(self.owned + other.owned, self.outside + other.outside, faults, told)

@@ -47,7 +47,13 @@ class VectorSource:
             ) from None
         with telling_of(path), _telling_of_gdal(path):
             refuse_other_beginning(path)
-            layer = asked.layer or str(pyogrio.list_layers(path)[0][0])
+            layers = [str(name) for name, _ in pyogrio.list_layers(path)]
+            layer = asked.layer or layers[0]
+            if layer not in layers:
+                told = ", ".join(layers) or "none"
+                raise RuleBrokenError(
+                    f"{path} has no layer {layer}; its layers are: {told}. 没有该图层。", code="unknown-layer"
+                )
             meta = pyogrio.read_info(path, layer=layer)
             schema, name = _schema_of(path, layer)
         named = asked.lon is not None or asked.lat is not None

@@ -93,8 +93,8 @@ def locate(  # noqa: PLR0917 - a command names all that it takes
 ) -> None:
     """Add to each point its grid, the chain of grids above it, and the edition.
 
-    Exits 0 when the output is there, 1 when --strict found a row without coordinates, 2 when the input cannot be
-    used.  A folder of parts that was broken off goes on where it was: run the command again.
+    Exits 0 when the output is there, 1 when no row has usable coordinates or --strict found one without, 2 when the
+    input cannot be used.  A folder of parts that was broken off goes on where it was: run the command again.
     """
     ground = _Ground(edition, at, grids, code_field, level, locator)
     _refuse_contradictions(ground, scheduler, engine)
@@ -126,6 +126,13 @@ def locate(  # noqa: PLR0917 - a command names all that it takes
     ended = time.perf_counter()
     seconds = ended - began, ended - ready
     _tell(done, file, target, how, ownership.edition, seconds, as_json=as_json)
+    if done.tally.points and done.tally.bad == done.tally.points:
+        typer.echo(
+            f"No row of {file} has usable coordinates; look at --lon, --lat and --crs. "
+            "没有一行坐标可用，请检查 --lon、--lat 和 --crs。",
+            err=True,
+        )
+        raise typer.Exit(1)
 
 
 def _refuse_contradictions(ground: _Ground, scheduler: str | None, engine: _Where) -> None:
@@ -185,7 +192,9 @@ def _tell(
     for part, row, reason in tally.first_bad:
         typer.echo(f"{file / part if part else file}, row {row}: {reason}", err=True)
     if tally.bad > len(tally.first_bad):
-        typer.echo(f"and {tally.bad - len(tally.first_bad)} more rows; see the column locate_error.", err=True)
+        reasons = "; ".join(f"{count} {reason}" for reason, count in tally.bad_by_reason.items())
+        more = tally.bad - len(tally.first_bad)
+        typer.echo(f"and {more} more rows; see the column locate_error. In all: {reasons}.", err=True)
     if as_json:
         told: dict[str, Any] = {
             "file": str(file),
@@ -197,6 +206,7 @@ def _tell(
             "owned": tally.owned,
             "outside": tally.outside,
             "bad": tally.bad,
+            "bad_by_reason": tally.bad_by_reason,
             "bad_rows": [row._asdict() for row in tally.first_bad],
             "parts_written": done.written,
             "parts_kept": done.kept,

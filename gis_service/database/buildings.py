@@ -17,6 +17,8 @@ from gis_service.domain.building import Building, Entrance, OwnedPoint
 from gis_service.domain.edition import Bounds
 from gis_service.domain.household_count import Dwelling
 
+WRITING_LOCK = 0x626C6467  # "bldg" in ASCII; any constant that no other lock of the service uses
+
 _PLAIN = ("code", "name", "address", "use", "storeys", "households", "verified_on")
 _COLUMNS = (
     *(building.c[name] for name in _PLAIN),
@@ -64,6 +66,7 @@ class BuildingRepository:
         """
         if not buildings:
             return
+        self._lock_writing()
         self._session.execute(insert(building), [_row(one) for one in buildings])
         doors = [
             {"building_code": one.code, "label": door.label, "point": point_column(door.lon, door.lat)}
@@ -124,6 +127,7 @@ class BuildingRepository:
         """Let buildings have other owners from an edition on; editions before keep theirs."""
         if not owners:
             return
+        self._lock_writing()
         self._session.execute(
             update(building_owner)
             .where(building_owner.c.building_code.in_(owners), func.upper_inf(building_owner.c.editions))
@@ -137,6 +141,14 @@ class BuildingRepository:
             ],
         )
         self._move_version()
+
+    def _lock_writing(self) -> None:
+        """Wait until no other transaction writes buildings; the lock goes with this transaction.
+
+        What is written moves the counts of cells and the version for the tiles.  Two transactions that lock these
+        rows in turns would wait for each other; all wait for the version in any case.
+        """
+        self._session.execute(select(func.pg_advisory_xact_lock(WRITING_LOCK)))
 
     def _move_version(self) -> None:
         """Tell the tiles that buildings have changed (decision 9)."""

@@ -31,13 +31,22 @@ class EditionRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def list_all(self) -> list[Edition]:
-        """Return every edition, the oldest first; dates of effect rise with the numbers."""
-        return [_to_edition(row) for row in self._session.execute(select(edition).order_by(edition.c.number))]
+    def list_all(self, *, after: int = 0, limit: int | None = None) -> list[Edition]:
+        """Return the editions whose numbers follow ``after``, the oldest first; at most ``limit``, None for all.
+
+        Dates of effect rise with the numbers.
+        """
+        query = select(edition).where(edition.c.number > after).order_by(edition.c.number).limit(limit)
+        return [_to_edition(row) for row in self._session.execute(query)]
 
     def get(self, number: int) -> Edition | None:
         """Return one edition, or None."""
         row = self._session.execute(select(edition).where(edition.c.number == number)).one_or_none()
+        return None if row is None else _to_edition(row)
+
+    def first(self) -> Edition | None:
+        """Return the oldest edition, in force or not yet; None before there is one."""
+        row = self._session.execute(select(edition).order_by(edition.c.number).limit(1)).one_or_none()
         return None if row is None else _to_edition(row)
 
     def latest(self) -> Edition | None:

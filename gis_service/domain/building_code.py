@@ -1,7 +1,7 @@
 """Building codes: one for life, printed on door plates, telling nothing about grids.
 
 A code is the county of issue (six digits), a serial number (seven digits) and a check character, 14 characters in
-all, as in ``5301030004217K``.  Grid codes have 6, 9, 12, 15 or 17, so one is never taken for the other.  The place of
+all, as in ``5301030004521Y``.  Grid codes have 6, 9, 12, 15 or 17, so one is never taken for the other.  The place of
 issue says who printed the plate; it stays when boundaries move, and so does the serial, which should be drawn without
 regard to place.
 

@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gis_service.errors import InputFault, RuleBrokenError
-from grid_boundaries.locate.coordinates import LIMITS, CoordinateError, UnknownCrsError, check_degrees, to_wgs84
+from grid_boundaries.locate.coordinates import (
+    LIMITS,
+    CoordinateError,
+    DegreesError,
+    UnknownCrsError,
+    check_degrees,
+    to_wgs84,
+)
 
 DEFAULT_CRS = "EPSG:4326"
 OUT_OF_RANGE = "coordinate-out-of-range"
+LOOKS_LIKE_DEGREES = "looks-like-degrees"
+
+
+class Misplaced(NamedTuple):
+    """Why a point is no place on earth: a stable code and a sentence."""
+
+    code: str
+    detail: str
 
 
 def point_in_wgs84(lon: float, lat: float, crs: str = DEFAULT_CRS) -> tuple[float, float]:
     """Return one point as longitude and latitude in WGS 84; faults point at ``lon``, ``lat`` and ``crs``.
 
     Raises:
-        RuleBrokenError: code ``unknown-crs``, or ``coordinate-out-of-range`` where one is not finite, out of
-            range or far from its zone.
+        RuleBrokenError: code ``unknown-crs``; ``coordinate-out-of-range`` where one is not finite, out of range or
+            far from its zone; ``looks-like-degrees`` where both look so and the system takes metres.
     """
     if crs == DEFAULT_CRS and abs(lon) <= LIMITS["lon"][1] and abs(lat) <= LIMITS["lat"][1]:
         return lon, lat  # the usual case, without the price of arrays; NaN fails both tests
@@ -30,7 +46,7 @@ def point_in_wgs84(lon: float, lat: float, crs: str = DEFAULT_CRS) -> tuple[floa
     except CoordinateError as error:
         fault = InputFault(error.axis, error.reason)
         sentence = f"{error.axis} is {error.value}: {error.reason}"
-        raise RuleBrokenError(sentence, code=OUT_OF_RANGE, faults=[fault]) from None
+        raise RuleBrokenError(sentence, code=_code_of(error), faults=[fault]) from None
     return float(lons[0]), float(lats[0])
 
 
@@ -55,17 +71,16 @@ def points_in_wgs84(
     except CoordinateError as error:
         within = pointers[0 if error.axis == "lon" else 1]
         fault = InputFault(f"{within}/{error.index}" if within else "", error.reason)
-        raise RuleBrokenError(str(error), code=OUT_OF_RANGE, faults=[fault]) from None
+        raise RuleBrokenError(str(error), code=_code_of(error), faults=[fault]) from None
 
 
 def each_in_wgs84(
     lons: NDArray[np.float64], lats: NDArray[np.float64], crs: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64], dict[int, str]]:
+) -> tuple[NDArray[np.float64], NDArray[np.float64], dict[int, Misplaced]]:
     """Return points as longitudes and latitudes in WGS 84, each on its own merits.
 
     Returns:
-        Longitudes, latitudes, and the reason by its place for each point that is not finite, out of range or far
-        from its zone; such a point stands as 0, 0.
+        Longitudes, latitudes, and by its place why a point is no place on earth; such a point stands as 0, 0.
 
     Raises:
         RuleBrokenError: code ``unknown-crs``.
@@ -76,7 +91,8 @@ def each_in_wgs84(
         raise _unknown_crs(error, "crs") from None
     except CoordinateError as error:
         if len(lons) == 1:
-            return np.zeros(1), np.zeros(1), {0: f"{error.axis} is {error.value}: {error.reason}"}
+            why = Misplaced(_code_of(error), f"{error.axis} is {error.value}: {error.reason}")
+            return np.zeros(1), np.zeros(1), {0: why}
     middle = len(lons) // 2
     first_lons, first_lats, faults = each_in_wgs84(lons[:middle], lats[:middle], crs)
     other_lons, other_lats, more = each_in_wgs84(lons[middle:], lats[middle:], crs)
@@ -92,6 +108,10 @@ def _converted(
         # What lay at the very edge of the range may have been shifted over it.
         check_degrees(all_lons, all_lats)
     return all_lons, all_lats
+
+
+def _code_of(error: CoordinateError) -> str:
+    return LOOKS_LIKE_DEGREES if isinstance(error, DegreesError) else OUT_OF_RANGE
 
 
 def _unknown_crs(error: UnknownCrsError, pointer: str) -> RuleBrokenError:

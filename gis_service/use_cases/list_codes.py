@@ -7,7 +7,7 @@ from collections.abc import Callable
 import orjson
 
 from gis_service.database.unit_of_work import UnitOfWork
-from gis_service.errors import NotFoundError
+from gis_service.errors import InputFault, NotFoundError
 from gis_service.snapshots.holder import SnapshotHolder
 
 LARGEST_NUMBER = 2**31 - 1
@@ -25,5 +25,6 @@ def list_codes(snapshots: SnapshotHolder, open_work: Callable[[], UnitOfWork], n
         return snapshot.codes_json
     with open_work() as work:
         if number > LARGEST_NUMBER or work.editions.get(number) is None:
-            raise NotFoundError(f"there is no edition {number}; see /v1/editions", code="no-edition")
+            sentence = f"there is no edition {number}; see /v1/editions"
+            raise NotFoundError(sentence, code="no-edition", faults=[InputFault("number", sentence)])
         return orjson.dumps(work.owners.codes(number))

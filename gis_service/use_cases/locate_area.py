@@ -17,8 +17,8 @@ from gis_service.domain.area import (
     find_touched,
     measure_touched,
 )
-from gis_service.errors import RuleBrokenError, TooLargeError
-from gis_service.use_cases.read_ground import choose_edition
+from gis_service.errors import TooLargeError
+from gis_service.use_cases.read_ground import choose_edition, refuse_unknown_level
 from grid_boundaries.locate.cells import cut_into_cells
 from grid_boundaries.measure import area_m2
 
@@ -49,8 +49,8 @@ def locate_area(question: AreaQuestion, principal: Principal, zone: ZoneInfo, wo
     cells = cut_into_cells(area)
     with work:
         ranks = {level.code: level.rank for level in work.levels.list_all()}
-        if question.level is not None and question.level not in ranks:
-            raise RuleBrokenError(f"no level is called {question.level!r}; see /v1/levels", code="unknown-level")
+        if question.level is not None:
+            refuse_unknown_level(question.level, [*ranks])
         edition = choose_edition(question.edition, question.at, work)
         near_edge = work.areas.grids_near_edge(edition, cells)
         if len(near_edge) * shapely.get_num_coordinates(area) > MOST_MEETINGS:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gis_service.database.unit_of_work import UnitOfWork
-from gis_service.domain.coordinates import each_in_wgs84
+from gis_service.domain.coordinates import Misplaced, each_in_wgs84
 from gis_service.snapshots.holder import SnapshotHolder
 from gis_service.use_cases.locate_point import edition_in_force, held_for
 
@@ -33,20 +33,22 @@ class BatchGround:
     owners_of: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.int32]]
 
 
-def find_ground(snapshots: SnapshotHolder, open_work: Callable[[], UnitOfWork], at: datetime | None) -> BatchGround:
+def find_ground(
+    snapshots: SnapshotHolder, open_work: Callable[[], UnitOfWork], at: datetime | None, *, pointer: str = "at"
+) -> BatchGround:
     """Return the edition in force at an instant, now for None: from memory when it is held, else in the database.
 
     May wait for the database: not for the event loop.  Between two calls of ``owners_of`` no connection is held.
 
     Raises:
-        NotFoundError: no edition was in force at that time, code ``no-edition``.
+        NotFoundError: no edition was in force at that time, code ``no-edition``; the fault is at ``pointer``.
         UnavailableError: the edition is not in memory and the database does not answer.
     """
     snapshot = held_for(snapshots, at)
     if snapshot is not None:
         return BatchGround(snapshot.edition, snapshot.codes, snapshot.locator.locate_many)
     with open_work() as work:
-        edition = edition_in_force(work, at)
+        edition = edition_in_force(work, at, pointer=pointer)
         codes = work.owners.codes(edition)
     places: dict[str | None, int] = {code: place for place, code in enumerate(codes)}
     places[None] = -1
@@ -64,7 +66,7 @@ def find_ground(snapshots: SnapshotHolder, open_work: Callable[[], UnitOfWork], 
 
 def locate_each(
     ground: BatchGround, lons: NDArray[np.float64], lats: NDArray[np.float64], crs: str
-) -> tuple[NDArray[np.int32], dict[int, str]]:
+) -> tuple[NDArray[np.int32], dict[int, Misplaced]]:
     """Return the owner of each point, and by its place in the input why a point has none: it is no place on earth.
 
     Raises:

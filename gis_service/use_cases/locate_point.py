@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.lookup import Doubt, NearestGrid, PointAnswer, Question
-from gis_service.errors import NotFoundError, UnavailableError
+from gis_service.errors import UnavailableError
 from gis_service.snapshots.holder import SnapshotHolder
 from gis_service.snapshots.snapshot import Snapshot
+from gis_service.use_cases.refuse_no_edition import no_edition_in_force
 from grid_boundaries.locate.answers import Match, name_match
 from grid_boundaries.locate.coordinates import quantise_one
 from grid_boundaries.locate.readings import FAR_M, other_readings
@@ -114,17 +115,18 @@ def locate_in_edition(work: UnitOfWork, edition: int, question: Question) -> Poi
     return replace(answer, candidates=likely)
 
 
-def edition_in_force(work: UnitOfWork, at: datetime | None, known_at: datetime | None = None) -> int:
+def edition_in_force(
+    work: UnitOfWork, at: datetime | None, known_at: datetime | None = None, *, pointer: str = "at"
+) -> int:
     """Return the number of the edition in force at an instant, now for None; as was known at another, if given.
 
     Raises:
-        NotFoundError: there was none, code ``no-edition``.
+        NotFoundError: there was none, code ``no-edition``; the fault is at ``pointer``.
     """
     instant = datetime.now(UTC) if at is None else at
     edition = work.editions.in_force_at(instant, known_at)
     if edition is None:
-        known = "" if known_at is None else f", as known at {known_at.isoformat()}"
-        raise NotFoundError(f"no edition was in force at {instant.isoformat()}{known}", code="no-edition")
+        raise no_edition_in_force(work, at, known_at, pointer=pointer)
     return edition.number
 
 

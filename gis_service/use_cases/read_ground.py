@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from gis_service.database.unit_of_work import UnitOfWork
@@ -9,7 +10,8 @@ from gis_service.domain.edition import Edition
 from gis_service.domain.grid import GridFilter, GridRecord
 from gis_service.domain.level import Level
 from gis_service.domain.lineage import Lineage
-from gis_service.errors import NotFoundError, RuleBrokenError
+from gis_service.errors import InputFault, NotFoundError, RuleBrokenError
+from gis_service.use_cases.refuse_no_edition import no_edition_in_force
 
 
 def list_levels(work: UnitOfWork) -> list[Level]:
@@ -18,10 +20,10 @@ def list_levels(work: UnitOfWork) -> list[Level]:
         return work.levels.list_all()
 
 
-def list_editions(work: UnitOfWork) -> list[Edition]:
-    """Return every edition, the oldest first."""
+def list_editions(work: UnitOfWork, *, after: int, limit: int) -> list[Edition]:
+    """Return at most so many editions whose numbers follow ``after``, the oldest first."""
     with work:
-        return work.editions.list_all()
+        return work.editions.list_all(after=after, limit=limit)
 
 
 def read_edition(number: int, work: UnitOfWork) -> Edition:
@@ -46,8 +48,8 @@ def find_grids(
         NotFoundError: no such edition, or none in force then.
     """
     with work:
-        if wanted.level is not None and wanted.level not in {level.code for level in work.levels.list_all()}:
-            raise RuleBrokenError(f"no level is called {wanted.level!r}; see /v1/levels", code="unknown-level")
+        if wanted.level is not None:
+            refuse_unknown_level(wanted.level, [level.code for level in work.levels.list_all()])
         number = choose_edition(edition, at, work)
         return number, work.grids.search(number, wanted)
 
@@ -70,20 +72,33 @@ def read_grid(code: str, *, edition: int | None, at: datetime | None, work: Unit
 def choose_edition(edition: int | None, at: datetime | None, work: UnitOfWork) -> int:
     """Return the number of the edition that a caller means, inside a transaction already begun."""
     if edition is not None and at is not None:
-        raise RuleBrokenError("give either an edition or an instant, not both", code="edition-and-at")
+        sentence = "give either an edition or an instant, not both"
+        raise RuleBrokenError(sentence, code="edition-and-at", faults=[InputFault("at", sentence)])
     if edition is not None:
-        return _edition(edition, work).number
+        return _edition(edition, work, "edition").number
     instant = work.editions.now() if at is None else at
     found = work.editions.in_force_at(instant)
     if found is None:
-        raise NotFoundError(f"no edition was in force at {instant.isoformat()}", code="no-edition")
+        raise no_edition_in_force(work, at)
     return found.number
 
 
-def _edition(number: int, work: UnitOfWork) -> Edition:
+def refuse_unknown_level(asked: str, known: Sequence[str]) -> None:
+    """Refuse the code of a level that does not exist.
+
+    Raises:
+        RuleBrokenError: code ``unknown-level``; names those that there are.
+    """
+    if asked not in known:
+        sentence = f"no level is called {asked!r}; the levels are {', '.join(known)}"
+        raise RuleBrokenError(sentence, code="unknown-level", faults=[InputFault("level", sentence)])
+
+
+def _edition(number: int, work: UnitOfWork, pointer: str = "number") -> Edition:
     edition = work.editions.get(number) if number < 2**31 else None
     if edition is None:
-        raise NotFoundError(f"there is no edition {number}; see /v1/editions", code="no-edition")
+        sentence = f"there is no edition {number}; see /v1/editions"
+        raise NotFoundError(sentence, code="no-edition", faults=[InputFault(pointer, sentence)])
     return edition
 
 

@@ -43,6 +43,10 @@ class CoordinateError(ValueError):
         self.reason = reason
 
 
+class DegreesError(CoordinateError):
+    """Degrees where a projected system takes metres."""
+
+
 def to_wgs84(lons: Degrees, lats: Degrees, crs: str = "EPSG:4326") -> tuple[Degrees, Degrees]:
     """Return coordinates of any known system as longitude and latitude in WGS 84.
 
@@ -57,7 +61,8 @@ def to_wgs84(lons: Degrees, lats: Degrees, crs: str = "EPSG:4326") -> tuple[Degr
 
     Raises:
         UnknownCrsError: the system is not one of those.
-        CoordinateError: the first coordinate that is not finite, out of range or far from its zone.
+        CoordinateError: the first coordinate that is not finite, out of range or far from its zone; a DegreesError
+            where it looks like degrees and the system takes metres.
     """
     name = crs.strip().lower()
     if name in {"epsg:4326", "epsg:4490"}:
@@ -122,6 +127,15 @@ def look_swapped(lon: float, lat: float) -> bool:
     return abs(lon) <= LIMITS["lat"][1] < abs(lat) <= LIMITS["lon"][1]
 
 
+def look_like_degrees(eastings: Degrees, northings: Degrees) -> NDArray[np.bool_]:
+    """Tell which metres look like degrees, in either order.
+
+    As metres they would lie on the equator; of the projected systems that are known no zone is used there.
+    """
+    most = LIMITS["lon"][1]
+    return (np.abs(eastings) <= most) & (np.abs(northings) <= most)
+
+
 def quantise(lons: Degrees, lats: Degrees) -> tuple[Degrees, Degrees]:
     """Return points moved to the lattice: the doubles that boundaries are made of (decision 3).
 
@@ -157,7 +171,7 @@ def _unproject_all(
     lons, lats = _unprojection(code).transform(eastings, northings)
     lons, lats = np.asarray(lons, np.float64), np.asarray(lats, np.float64)
     is_near = (np.abs(lons - _meridian(code)) <= _ZONE_REACH_DEG) & (np.abs(lats) <= LIMITS["lat"][1])
-    return lons, lats, ~is_near
+    return lons, lats, ~is_near | look_like_degrees(eastings, northings)
 
 
 def _unproject(eastings: NDArray[np.float64], northings: NDArray[np.float64], code: int) -> tuple[Degrees, Degrees]:
@@ -173,5 +187,8 @@ def _unproject(eastings: NDArray[np.float64], northings: NDArray[np.float64], co
             f"EPSG:{code} takes metres, easting first; its eastings lie around {false_easting:,}"
             f" and its central meridian is {meridian}° E"
         )
+        if look_like_degrees(eastings[index : index + 1], northings[index : index + 1])[0]:
+            reason += "; these look like degrees, which are crs=EPSG:4490 or EPSG:4326"
+            raise DegreesError(axis, index, float(values[index]), reason)
         raise CoordinateError(axis, index, float(values[index]), reason)
     return lons, lats

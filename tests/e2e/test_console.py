@@ -171,10 +171,10 @@ def test_a_service_that_is_away_or_empty_is_said_and_waited_for(page):
     page.goto("/")
     expect(page.get_by_role("heading", name="连不上服务")).to_be_visible(timeout=PATIENCE_MS)
     page.unroute("**/v1/**")
-    page.route("**/v1/editions", lambda route: route.fulfill(json={"editions": [], "next": None}))
+    page.route("**/v1/editions*", lambda route: route.fulfill(json={"editions": [], "next": None}))
     page.get_by_role("button", name="立即重试").click()
     expect(page.locator(".card__command")).to_have_text("gis-service demo", timeout=PATIENCE_MS)
-    page.unroute("**/v1/editions")
+    page.unroute("**/v1/editions*")
     page.get_by_role("button", name="立即重试").click()
     wait_until_drawn(page)
 

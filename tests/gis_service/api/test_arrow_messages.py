@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gzip
+import re
 import struct
 from itertools import pairwise
 
@@ -7,12 +9,14 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from gis_service.api.arrow_messages import Kind, MessageSplitter
 from gis_service.errors import RuleBrokenError, ServiceError, TooLargeError
 from tests.support.point_streams import arrow_stream, point_batch
 
 WORDS = pa.array(["a", "b", "a"]).dictionary_encode()
+WORDS_TABLE = pa.table({"word": WORDS})
 STREAM = arrow_stream(point_batch([(102.7, 25.0)] * 3, word=WORDS), point_batch([(102.7, 25.0)] * 3, word=WORDS))
 KINDS = [Kind.SCHEMA, Kind.DICTIONARY, Kind.RECORD_BATCH, Kind.RECORD_BATCH, Kind.END]
 
@@ -47,7 +51,8 @@ def test_any_bytes_are_messages_or_are_refused(body):
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        (b"lon,lat\n1,2\n", "does not begin with FF FF FF FF"),
+        (b"\0\1lon,lat\n1,2\n", "does not begin with FF FF FF FF"),
+        (STREAM[:-8] + b"ARROW1\0\0", "does not begin with FF FF FF FF"),
         (STREAM[:-20], "ends within a message"),
         (STREAM + b"\0", "bytes follow the end"),
         (b"\xff\xff\xff\xff\xff\xff\xff\xff", "negative length"),
@@ -55,9 +60,44 @@ def test_any_bytes_are_messages_or_are_refused(body):
     ],
 )
 def test_a_broken_stream_is_refused_with_its_reason(body, sentence):
-    """CSV, a stream cut short, one with something behind it, and lengths that cannot be."""
+    """Any bytes, a stream cut short, one with something behind it, and lengths that cannot be."""
     with pytest.raises(ServiceError, match=sentence):
         split(body)
+
+
+def arrow_file() -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, WORDS_TABLE.schema) as writer:
+        writer.write_table(WORDS_TABLE)
+    return sink.getvalue().to_pybytes()
+
+
+def parquet_file() -> bytes:
+    sink = pa.BufferOutputStream()
+    parquet.write_table(WORDS_TABLE, sink)
+    return sink.getvalue().to_pybytes()
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (arrow_file(), "this is an Arrow file (Feather); write the record batches with pyarrow.ipc.new_stream"),
+        (parquet_file(), "this is Parquet; read it, and send its record batches"),
+        (gzip.compress(STREAM), "this is gzip; send the stream as it is"),
+        (b"PK\3\4\x14\0\0\0", "this is a ZIP archive"),
+        (b"lon,lat\n1,2\n", "this is text, such as CSV or JSON"),
+        ("\ufeff经度,纬度\n".encode(), "this is text, such as CSV or JSON"),
+        (b'{"lons":[1],"lats":[2]}', "this is text, such as CSV or JSON"),
+    ],
+)
+@pytest.mark.parametrize("piece_bytes", [1, 3, 65536])
+def test_another_format_is_called_by_its_name(body, sentence, piece_bytes):
+    """Real files of each kind, whole and byte by byte."""
+    splitter = MessageSplitter()
+    pieces = [body[start : start + piece_bytes] for start in range(0, len(body), piece_bytes)]
+    with pytest.raises(RuleBrokenError, match=re.escape(sentence)) as refused:
+        list(map(splitter.feed, pieces))
+    assert refused.value.code == "invalid-arrow"
 
 
 def test_a_body_that_announces_too_much_is_refused_before_it_comes():

@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import pytest
 
+from gis_service.api.paging import encode_cursor
+
 
 def test_the_levels_come_root_most_first(demo_client):
     """Ranks rise; every zoom of the map is drawn by some level."""
-    levels = demo_client.get("/v1/levels").json()
+    body = demo_client.get("/v1/levels").json()
+    levels = body["levels"]
 
     assert [level["rank"] for level in levels] == sorted(level["rank"] for level in levels)
     assert {"district", "street", "community", "unit_grid", "micro_grid"} <= {level["code"] for level in levels}
+    assert body["next"] is None
 
 
 def test_the_first_edition_tells_its_proof(demo_client):
@@ -76,13 +80,25 @@ def test_a_box_finds_what_it_touches(demo_client):
     }
 
 
-def test_editions_come_in_pages_too(demo_client):
-    """One at a time, to the last."""
-    numbers, path = [], "/v1/editions?limit=1"
+@pytest.mark.parametrize(("kind", "limit"), [("editions", 1), ("levels", 2)])
+def test_editions_and_levels_come_in_pages_too(demo_client, kind, limit):
+    """A few at a time, to the last, by the body and by the Link header alike."""
+    found, path = [], f"/v1/{kind}?limit={limit}"
     while path:
         answer = demo_client.get(path)
-        numbers += [edition["number"] for edition in answer.json()["editions"]]
+        assert len(answer.json()[kind]) <= limit
+        found += answer.json()[kind]
         path = answer.links["next"]["url"] if "next" in answer.links else None
+        assert (path is None) is (answer.json()["next"] is None)
 
-    assert numbers == list(range(1, len(numbers) + 1))
-    assert len(numbers) == len(demo_client.get("/v1/editions").json()["editions"])
+    assert found == demo_client.get(f"/v1/{kind}?limit=1000").json()[kind]
+
+
+@pytest.mark.parametrize(
+    ("kind", "position"),
+    [("editions", (2**31,)), ("editions", (-1,)), ("editions", ("a",)), ("levels", ("a",)), ("levels", (1, 2))],
+)
+def test_cursors_of_other_lists_are_refused(demo_client, kind, position):
+    """Beyond every number, of another type, of two parts."""
+    answer = demo_client.get(f"/v1/{kind}", params={"cursor": encode_cursor(*position)})
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad-cursor")

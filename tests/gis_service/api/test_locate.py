@@ -8,9 +8,10 @@ import pytest
 from pyproj import Transformer
 from starlette.testclient import TestClient
 
-from gis_service.api.locate import LOCATE_OPENAPI_PATHS, locate_routes
+from gis_service.api.locate import LOCATE_OPENAPI_PATHS, PARAMETERS, locate_routes
 from gis_service.database.unit_of_work import UnitOfWork
 from grid_boundaries.locate.shifts import wgs84_to_bd09, wgs84_to_gcj02
+from tests.support.editions import NEW_YEAR
 from tests.support.lookup_clients import lookup_client
 from tests.support.lookups import SECOND
 from tests.support.tree import at
@@ -146,6 +147,18 @@ def test_before_the_first_edition_there_is_none(client, when):
     answer = ask(client, 2.5, 0.5, at=when)
     assert answer.status_code == 404
     assert answer.json()["code"] == "no-edition"
+    sentence = f"must be {NEW_YEAR.isoformat()} or later, when the first edition came into force"
+    assert answer.json()["errors"] == [{"parameter": "at", "detail": sentence}]
+    assert answer.json()["detail"].endswith(f"; at {sentence}")
+
+
+def test_before_anything_was_published_there_is_none(client):
+    """As known in 2020 of now: the other instant is at fault."""
+    answer = ask(client, 2.5, 0.5, known_at="2020-01-01T00:00:00Z").json()
+    assert answer["code"] == "no-edition"
+    [fault] = answer["errors"]
+    assert fault["parameter"] == "known_at"
+    assert "when the first edition was published" in fault["detail"]
 
 
 @pytest.mark.parametrize(
@@ -177,6 +190,32 @@ def test_a_wrong_parameter_is_refused_by_its_name(client, query, parameter, sent
     fault = answer.json()["errors"][0]
     assert fault["parameter"] == parameter
     assert sentence in fault["detail"]
+
+
+@pytest.mark.parametrize("name", ["edition", "Lon", "at_", "callback", "", "/at"])
+def test_a_parameter_that_is_not_there_is_refused(client, name):
+    """Left unread it would change the question unnoticed; also beside a fault of another kind."""
+    answer = client.get("/v1/locate", params={"lon": 102.725, "lat": 25.005, name: "2"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown-parameter")
+    has = "lon, lat, crs, at, known_at, accuracy_m, confidence, min_edition"
+    detail = f"is no parameter of this address; it has {has}"
+    assert answer.json()["errors"] == [{"parameter": name.lstrip("/") or "?", "detail": detail}]
+    assert answer.json()["detail"].endswith(detail)
+
+
+def test_every_described_parameter_is_known():
+    """What the route reads and what OpenAPI says of it are one list."""
+    assert [one["name"] for one in LOCATE_OPENAPI_PATHS["/v1/locate"]["get"]["parameters"]] == [*PARAMETERS]
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4543", "EPSG:4522"])
+def test_degrees_given_as_metres_are_refused(client, crs):
+    """Read as metres in EPSG:4543 they would lie on the equator, 500 km west of the zone's middle."""
+    answer = ask(client, 2.5, 0.5, crs=crs)
+    assert (answer.status_code, answer.json()["code"]) == (422, "looks-like-degrees")
+    [fault] = answer.json()["errors"]
+    assert fault["parameter"] == "lon"
+    assert fault["detail"].endswith("these look like degrees, which are crs=EPSG:4490 or EPSG:4326")
 
 
 def test_an_unknown_system_has_a_code_of_its_own(client):

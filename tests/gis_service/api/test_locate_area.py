@@ -174,7 +174,9 @@ def test_grids_are_listed_of_one_level_when_asked(ask):
     ]
     assert [grid["code"] for grid in answer["above"]] == ["D"]
 
-    assert ask(WEST_HALF, level="village").json()["code"] == "unknown-level"
+    refused = ask(WEST_HALF, level="village").json()
+    assert (refused["code"], refused["errors"][0]["parameter"]) == ("unknown-level", "level")
+    assert refused["detail"].startswith("no level is called 'village'; the levels are district, street, unit_grid")
 
 
 def test_a_list_that_goes_on_says_so(ask, staffed, token):
@@ -219,8 +221,15 @@ def test_the_edition_is_chosen_by_number_or_instant(ask, publish_edition):
     assert [grid["code"] for grid in ask(WEST_HALF).json()["grids"]] == ["D07A"]
     assert ask(WEST_HALF, edition=1).json()["grids_total"] == 2
     assert ask(WEST_HALF, at="2025-05-01T00:00:00Z").json()["edition"] == 1
-    assert ask(WEST_HALF, edition=1, at="2025-05-01T00:00:00Z").json()["code"] == "edition-and-at"
-    assert ask(WEST_HALF, at="2020-05-01T00:00:00Z").json()["code"] == "no-edition"
+    both = ask(WEST_HALF, edition=1, at="2025-05-01T00:00:00Z").json()
+    assert (both["code"], both["errors"][0]["parameter"]) == ("edition-and-at", "at")
+    unknown = ask(WEST_HALF, levels="street").json()
+    told = "is no parameter of this address; it has crs, level, edition, at, limit"
+    assert (unknown["code"], unknown["errors"]) == ("unknown-parameter", [{"parameter": "levels", "detail": told}])
+    before = ask(WEST_HALF, at="2020-05-01T00:00:00Z").json()
+    assert (before["code"], before["errors"][0]["parameter"]) == ("no-edition", "at")
+    missing = ask(WEST_HALF, edition=9).json()
+    assert (missing["code"], missing["errors"][0]["parameter"]) == ("no-edition", "edition")
 
 
 @pytest.mark.parametrize("crs", ["EPSG:4490", "EPSG:4543", "gcj02"])

@@ -153,6 +153,33 @@ def test_what_belongs_into_a_json_body_is_refused_in_the_query(client, query):
     assert answer.json()["errors"] == [told]
 
 
+@pytest.mark.parametrize("media_type", [JSON, BINARY, NDJSON, ARROW])
+def test_a_parameter_that_is_not_there_is_refused_in_every_form(client, media_type):
+    """An edition is chosen by at."""
+    answer = client.post("/v1/locate/batch?edition=1", content=b"", headers={"content-type": media_type})
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown-parameter")
+    told = {"parameter": "edition", "detail": "is no parameter of this address; it has crs, at"}
+    assert answer.json()["errors"] == [told]
+
+
+def test_codes_take_no_parameters(client):
+    """They never change."""
+    answer = client.get("/v1/editions/2/codes?at=2026-01-01T00:00:00Z")
+    assert (answer.status_code, answer.json()["detail"]) == (422, "'at' is no parameter of this address; it has none")
+
+
+def test_degrees_given_as_metres_refuse_the_batch(client):
+    """In JSON at their place; in bytes no pointer reaches it."""
+    metres, degrees = [569_123.0, 2_770_456.0], [*at(2.5, 0.5)]
+    body = {"lons": [metres[0], degrees[0]], "lats": [metres[1], degrees[1]], "crs": "EPSG:4543"}
+    answer = client.post("/v1/locate/batch", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "looks-like-degrees")
+    assert answer.json()["errors"][0]["pointer"] == "/lons/1"
+    pairs = np.array([metres, degrees], dtype="<f8").tobytes()
+    answer = client.post("/v1/locate/batch?crs=EPSG:4543", content=pairs, headers={"content-type": BINARY})
+    assert (answer.status_code, answer.json()["code"]) == (422, "looks-like-degrees")
+
+
 @pytest.mark.parametrize("body", [b"{", b'{"lons": [NaN], "lats": [1]}', b"\xff", b""])
 def test_what_is_no_json_is_told_so(client, body):
     """Cut off, not a number, not UTF-8, empty."""
@@ -197,6 +224,18 @@ def test_a_wrong_query_is_refused_before_anything_is_answered(client, media_type
     """In the forms that have crs and at there."""
     answer = client.post(f"/v1/locate/batch?{query}", content=b"", headers={"content-type": media_type})
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_a_date_before_the_first_edition_is_told_at_its_place(client):
+    """In the query, and in the body of JSON; an edition that is not there, in the path."""
+    then = "2020-01-01T00:00:00Z"
+    query = client.post(f"/v1/locate/batch?at={then}", content=b"", headers={"content-type": BINARY})
+    body = client.post("/v1/locate/batch", json={**columns([at(2.5, 0.5)]), "at": then})
+    path = client.get("/v1/editions/99/codes")
+    places = [answer.json()["errors"][0] for answer in (query, body, path)]
+    assert [{*place} - {"detail"} for place in places] == [{"parameter"}, {"pointer"}, {"parameter"}]
+    assert (places[0]["parameter"], places[1]["pointer"], places[2]["parameter"]) == ("at", "/at", "number")
+    assert "the first edition came into force" in query.json()["detail"]
 
 
 @given(body=st.binary(max_size=100), media_type=st.sampled_from([JSON, BINARY, NDJSON, ARROW]))

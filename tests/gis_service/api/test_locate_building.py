@@ -205,6 +205,16 @@ def test_the_owner_is_that_of_the_edition_in_force_then(client):
 
     before = ask(client, CODE, at="2024-01-01T00:00:00Z")
     assert (before.status_code, before.json()["code"]) == (404, "no-edition")
+    assert before.json()["errors"][0]["parameter"] == "at"
+
+
+@pytest.mark.parametrize("name", ["min_edition", "known_at", "edition", "accuracy_m"])
+def test_a_parameter_that_is_not_there_is_refused(client, name):
+    """Those of a point among them: left unread they would change the question unnoticed."""
+    answer = ask(client, CODE, **{name: "1"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown-parameter")
+    told = "is no parameter of this address; it has unit, at, lon, lat, crs"
+    assert answer.json()["errors"] == [{"parameter": name, "detail": told}]
 
 
 def test_the_kept_owner_goes_before_the_place(client, town):

@@ -7,6 +7,8 @@ import orjson
 import pytest
 from starlette.testclient import TestClient
 
+from gis_service.app import openapi_document
+
 DOCS = (Path(__file__).parents[3] / "docs" / "lookup.md").read_text(encoding="utf-8")
 PROGRAMS = re.findall(r"```python\n(.*?)```", DOCS, re.DOTALL)
 LINES = re.findall(r"^([{\[].*?) +→  (\{.*\})$", DOCS, re.MULTILINE)
@@ -46,3 +48,13 @@ def test_the_lines_of_the_documentation_are_answered_as_it_says(demo_client: Tes
             words = wanted["error"].pop("detail").strip("…")
             assert words in found["error"].pop("detail")
         assert found == wanted
+
+
+def test_the_buildings_of_the_documentation_are_found(demo_client: TestClient):
+    """The door that docs/lookup.md names, and the code that the description of the API does."""
+    [door] = re.findall(r"`(\d{13}[0-9A-Z]-\S+)`", DOCS)
+    found = demo_client.get(f"/v1/locate/building/{door}").json()
+    assert (found["located_by"], found["building"]["code"]) == ("entrance", door.partition("-")[0])
+    parameters = openapi_document()["paths"]["/v1/locate/building/{code}"]["get"]["parameters"]
+    [example] = next(one for one in parameters if one["name"] == "code")["schema"]["examples"]
+    assert demo_client.get(f"/v1/locate/building/{example}").json()["located_by"] == "building"

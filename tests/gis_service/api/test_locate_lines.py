@@ -113,6 +113,13 @@ def test_a_bad_line_is_answered_by_its_number_and_reason(client, line, code, sen
     assert sentence in bad["error"]["detail"]
 
 
+def test_degrees_among_metres_are_told_line_by_line(client):
+    """A point of the zone, and one in degrees."""
+    lines = [orjson.dumps([569_123.0, 2_770_456.0]), orjson.dumps(INSIDE)]
+    _, bad = read_lines(post(client, b"\n".join(lines), crs="EPSG:4543").content)
+    assert (bad["line"], bad["error"]["code"]) == (2, "looks-like-degrees")
+
+
 def test_a_bad_line_keeps_its_id(client):
     """Two that are no places, and one that lacks a member."""
     values = [{"lon": 1, "id": "a"}, point((25, 102.7), id=2), point(INSIDE, id=3), point((181, 0), id="ö")]

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import gzip
+
 import orjson
 import pytest
 from starlette.testclient import TestClient
 
-from gis_service.app import create_app
+from gis_service.app import create_app, openapi_document
 from gis_service.settings import Settings
 from tests.gis_service.api.test_geojson import SQUARE, collection
 
@@ -113,6 +115,49 @@ def test_a_body_that_says_it_is_no_json_is_a_415(demo_client, demo_tokens, path)
 
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type")
     assert answer.json()["detail"] == "the Content-Type must be application/json; it is text/plain"
+
+
+TAKES_A_BODY = sorted(
+    (method.upper(), path)
+    for path, operations in openapi_document()["paths"].items()
+    for method, operation in operations.items()
+    if "requestBody" in operation or method in {"post", "put", "patch"}
+)
+
+
+@pytest.mark.parametrize(("method", "path"), TAKES_A_BODY)
+def test_a_packed_body_is_refused_on_every_route_that_takes_one(demo_client, method, path):
+    """RFC 9110, 15.5.16: the answer names the coding that is taken; not a word of bad JSON."""
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    answer = demo_client.request(method, path, content=gzip.compress(b"{}"), headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-content-encoding")
+    assert answer.headers["accept-encoding"] == "identity"
+    assert "'gzip'" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("coding", ["identity", "", "IDENTITY"])
+def test_a_body_as_it_is_may_say_so(demo_client, coding):
+    """The coding that is none."""
+    body = {"lons": [102.73], "lats": [25.05]}
+    answer = demo_client.post("/v1/locate/batch", json=body, headers={"Content-Encoding": coding})
+
+    assert answer.status_code == 200
+
+
+def test_a_request_without_a_body_may_name_any_coding(demo_client):
+    """Clients that send the header with everything."""
+    headers = {"Content-Encoding": "gzip"}
+
+    assert demo_client.get("/v1/locate?lon=102.73&lat=25.05", headers=headers).status_code == 200
+
+
+def test_a_packed_stream_of_no_known_length_is_refused_at_once(demo_client):
+    """Chunked, brotli over gzip: the client reads the answer though it has not sent all."""
+    headers = {"Content-Encoding": "gzip, br", "Content-Type": "application/x-ndjson"}
+    answer = demo_client.post("/v1/locate/batch", content=iter([b"a", b"b"]), headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-content-encoding")
 
 
 def test_an_answered_check_has_the_form_of_the_contract(demo_client, demo_tokens):

@@ -6,7 +6,8 @@ import pytest
 from pyproj import Transformer
 
 from gis_service.bulk.locator_file import digest_of, open_locator, write_locator
-from gis_service.bulk.ownership import FINE, MISSING, REASONS, UNREADABLE, Points
+from gis_service.bulk.ownership import DEGREES, FINE, MISSING, REASONS, UNREADABLE, Points
+from gis_service.bulk.tally import Tally
 from gis_service.errors import RuleBrokenError
 from grid_boundaries.locate.coordinates import UnknownCrsError
 from grid_boundaries.locate.shifts import wgs84_to_gcj02
@@ -62,6 +63,17 @@ def test_points_of_other_systems_are_converted(crs):
     rows = rows_of(tree_ownership(), points([*xs, 1e9], [*ys, 1e9]), crs)
     assert [row["grid_code"] for row in rows] == ["B1", None]
     assert [row["locate_error"] for row in rows] == [None, REASONS[2]]
+
+
+def test_degrees_in_a_file_of_metres_are_told_and_counted():
+    """Two of three rows; the third is a place of the zone."""
+    lon, lat = at(0.5, 2.5)
+    x, y = Transformer.from_crs("EPSG:4490", "EPSG:4543", always_xy=True).transform(lon, lat)
+    owned = tree_ownership().of_points(points([lon, x, lat], [lat, y, lon]), "EPSG:4543")
+    tally = Tally.of(owned, "", 0)
+    assert (tally.owned, tally.bad) == (1, 2)
+    assert tally.bad_by_reason == {REASONS[DEGREES]: 2}
+    assert (tally + tally).bad_by_reason == {REASONS[DEGREES]: 4}
 
 
 def test_an_unknown_system_is_refused():

@@ -107,6 +107,26 @@ def test_a_wrong_use_is_one_line_and_exit_code_2(points, tmp_path, words, said):
     assert not (tmp_path / "points-located.csv").exists()
 
 
+def test_no_usable_row_ends_with_1(points, tmp_path):
+    """Degrees, said to be metres: twelve rows, ten told one by one, all counted; the output is there."""
+    points.write_text("lon,lat\n" + f"{INSIDE}\n" * 11 + ",\n", encoding="utf-8")
+    result = run(points, "--crs", "EPSG:4543", "--grids", tmp_path / "grids.geojson", "--json")
+    assert result.exit_code == 1
+    *told, more, last = result.stderr.splitlines()
+    assert len(told) == 10
+    assert "11 looks like degrees" in more
+    assert "1 no coordinates" in more
+    assert last.startswith(f"No row of {points} has usable coordinates; look at --lon, --lat and --crs.")
+    counted = json.loads(result.stdout)
+    assert (counted["bad"], sorted(counted["bad_by_reason"].values())) == (12, [1, 11])
+    assert (tmp_path / "points-located.csv").exists()
+
+
+def test_a_file_without_rows_ends_with_0(points, tmp_path):
+    points.write_text("lon,lat\n", encoding="utf-8")
+    assert run(points, "--grids", tmp_path / "grids.geojson").exit_code == 0
+
+
 def test_strict_ends_with_1_and_a_missing_file_with_2(points, tmp_path):
     grids = tmp_path / "grids.geojson"
     result = run(points, "--strict", "--grids", grids)

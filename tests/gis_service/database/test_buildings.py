@@ -1,8 +1,13 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import Engine, select, text
 
+from gis_service.database.engine import make_engine, make_session_factory
 from gis_service.database.tables import building_owner
+from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.building import Building, Entrance
 
 TOWER = Building(
@@ -69,3 +74,50 @@ def test_buildings_are_counted(ground):
         work.buildings.add_many([TOWER], [None], edition=1)
 
         assert work.buildings.count() == 2
+
+
+def test_two_that_add_buildings_in_turns_do_not_wait_for_each_other(own_database):
+    """One adds in the west and then in the east, the other the other way round, a cell each, in real transactions.
+
+    The second waits for the first from its first building on.  If it waited with its first cell in hand, the first
+    would wait for that cell, and the database would end one of them.
+    """
+    engine = make_engine(own_database, pool_size=3, statement_timeout_ms=30_000)
+    sessions = make_session_factory(engine)
+    places = {"W": 102.701, "E": 102.751}
+
+    def add(work: UnitOfWork, name: str) -> None:
+        one = Building(name, "x", "x", "shop", places[name[0]], 25.001, households=3)
+        work.buildings.add_many([one], [None], edition=1)
+
+    def add_from_the_east() -> None:
+        with UnitOfWork(sessions) as work:
+            add(work, "E2")
+            add(work, "W2")
+            work.commit()
+
+    with ThreadPoolExecutor(1) as pool:
+        with UnitOfWork(sessions) as work:
+            add(work, "W1")
+            other = pool.submit(add_from_the_east)
+            wait_until_one_waits(engine)
+            add(work, "E1")
+            work.commit()
+        other.result(timeout=30)
+    with engine.connect() as connection:
+        counted = connection.execute(text("SELECT buildings, households FROM building_cell")).all()
+    engine.dispose()
+    assert counted == [(2, 6), (2, 6)]
+
+
+def wait_until_one_waits(engine: Engine) -> None:
+    """Return once a statement of this database waits for a lock."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    for _ in range(600):
+        with engine.connect() as connection:
+            if connection.execute(waiting).scalar_one():
+                return
+        time.sleep(0.05)
+    pytest.fail("nobody waits")

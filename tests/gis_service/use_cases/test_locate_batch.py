@@ -71,5 +71,5 @@ def test_each_point_is_located_on_its_own_merits(open_work):
     owners, reasons = locate_each(ground, lons, lats, "EPSG:4326")
     assert ground.codes[owners][1:4].tolist() == [None, "B2", "C1x"]
     assert reasons.keys() == {0, 4}
-    assert reasons[0].startswith("lon is nan: a longitude is a finite number")
-    assert "longitude and latitude look swapped" in reasons[4]
+    assert reasons[0].detail.startswith("lon is nan: a longitude is a finite number")
+    assert "longitude and latitude look swapped" in reasons[4].detail

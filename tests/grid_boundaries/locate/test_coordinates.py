@@ -10,12 +10,15 @@ from pyproj import Transformer
 
 from grid_boundaries.locate.coordinates import (
     CoordinateError,
+    DegreesError,
     UnknownCrsError,
     check_degrees,
+    look_like_degrees,
     look_swapped,
     quantise,
     quantise_one,
     to_wgs84,
+    to_wgs84_where_possible,
 )
 from grid_boundaries.locate.shifts import wgs84_to_bd09, wgs84_to_gcj02
 
@@ -97,6 +100,22 @@ def test_degrees_given_as_a_projected_system_are_refused():
     """102.7, 25.0 in EPSG:4522 would lie in the Atlantic, far from its central meridian 102 E."""
     with pytest.raises(CoordinateError, match=r"EPSG:4522 takes metres, easting first; .* around 34,500,000"):
         to_wgs84(*arrays(102.7, 25.0), "EPSG:4522")
+
+
+@pytest.mark.parametrize("code", [4513, 4522, 4533, 4534, 4543, 4554])
+@pytest.mark.parametrize(("x", "y"), [(102.7, 25.1), (25.1, 102.7), (-180.0, 90.0), (0.0, 0.0)])
+def test_degrees_are_no_metres_of_any_zone(code, x, y):
+    """In either order; where possible they are nowhere."""
+    with pytest.raises(DegreesError, match="these look like degrees, which are crs=EPSG:4490 or EPSG:4326"):
+        to_wgs84(*arrays(x, y), f"EPSG:{code}")
+    assert np.isnan(to_wgs84_where_possible(*arrays(x, y), f"EPSG:{code}")).all()
+
+
+def test_metres_are_not_taken_for_degrees():
+    """181 m from the false origin, which is no place in China, yet a place of the zone."""
+    assert not look_like_degrees(*arrays(181.0, 25.0)).any()
+    lons, _ = to_wgs84(*arrays(181.0, 25.0), "EPSG:4543")
+    assert lons[0] == pytest.approx(97.5, abs=0.1)
 
 
 def test_northing_before_easting_is_refused():

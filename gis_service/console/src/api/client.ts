@@ -1,4 +1,4 @@
-import type { EditionList, GridFeature, IncidentPage, Level, LocateAnswer, Problem, TileJson } from "./types";
+import type { Edition, GridFeature, IncidentPage, Level, LocateAnswer, Page, Problem, TileJson } from "./types";
 
 /** The service refused: `status` and `code` are those of its problem document. */
 export class RefusedError extends Error {
@@ -23,6 +23,9 @@ export class AwayError extends Error {
 /** What a proxy or the service answers while the service is not there. */
 const AWAY = new Set([502, 503, 504]);
 
+/** Entries of one page, as many as the service gives. */
+const PAGE = 1000;
+
 type Parameters = Record<string, string | number>;
 
 /** One method per route; a rejected promise is a RefusedError, an AwayError, or an AbortError of the caller's. */
@@ -35,12 +38,12 @@ export class ApiClient {
     private readonly onRefusedToken: () => void,
   ) {}
 
-  editions(): Promise<EditionList> {
-    return this.get("v1/editions");
+  editions(): Promise<Edition[]> {
+    return this.getAll("v1/editions", "editions");
   }
 
   levels(): Promise<Level[]> {
-    return this.get("v1/levels");
+    return this.getAll("v1/levels", "levels");
   }
 
   locate(lon: number, lat: number, signal: AbortSignal): Promise<LocateAnswer> {
@@ -67,6 +70,17 @@ export class ApiClient {
   /** The address template of tiles; `{z}/{x}/{y}` stay as they are. */
   tiles(edition: number, layers: string, query = ""): string {
     return `${this.base}tiles/${edition}/${layers}/{z}/{x}/{y}.mvt${query}`;
+  }
+
+  /** The entries of all pages of a list. */
+  private async getAll<Name extends string, Item>(path: string, name: Name): Promise<Item[]> {
+    const found: Item[] = [];
+    for (let cursor: string | null = ""; cursor !== null; ) {
+      const page: Page<Name, Item> = await this.get(path, { limit: PAGE, ...(cursor && { cursor }) });
+      found.push(...page[name]);
+      cursor = page.next;
+    }
+    return found;
   }
 
   private async get<Answer>(path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<Answer> {

@@ -21,9 +21,8 @@ export interface Edition {
   grids: number;
 }
 
-export interface EditionList {
-  editions: Edition[];
-}
+/** A page of a list; `next` is the cursor of the page after it, null on the last. */
+export type Page<Name extends string, Item> = { [name in Name]: Item[] } & { next: string | null };
 
 export interface GridReference {
   code: string;

@@ -78,7 +78,7 @@ async function loadGround(edition: Edition): Promise<Ground> {
 /** Ask for the edition in force and, when it is another than the one shown, load what draws it. */
 export async function refreshGround(): Promise<void> {
   try {
-    const newest = findInForce((await api.editions()).editions, new Date());
+    const newest = findInForce(await api.editions(), new Date());
     if (newest === null) {
       ground.value = null;
       serviceState.value = "empty";

@@ -17,7 +17,7 @@ describe("the client", () => {
   });
 
   it("shows the token as a bearer, and nothing without one", async () => {
-    const asked = answerWith({ "/v1/levels": [] });
+    const asked = answerWith({ "/v1/levels": { levels: [], next: null } });
     await clientWith("secret").levels();
     await clientWith(null).levels();
     expect(asked.map((each) => each.headers.get("Authorization"))).toEqual(["Bearer secret", null]);
@@ -25,7 +25,8 @@ describe("the client", () => {
 
   it("asks again without a token that the service refuses, and says so once", async () => {
     const refused = vi.fn();
-    answerWith({ "/v1/levels": (request: Request) => (request.headers.has("Authorization") ? 401 : ["level"]) });
+    const page = { levels: ["level"], next: null };
+    answerWith({ "/v1/levels": (request: Request) => (request.headers.has("Authorization") ? 401 : page) });
     await expect(clientWith("old", refused).levels()).resolves.toEqual(["level"]);
     expect(refused).toHaveBeenCalledTimes(1);
   });
@@ -39,6 +40,18 @@ describe("the client", () => {
     answerWith({ "/v1/levels": status });
     await expect(clientWith(null).levels()).rejects.toBeInstanceOf(AwayError);
     await expect(clientWith(null).editions()).rejects.toBeInstanceOf(AwayError);
+  });
+
+  it("reads a list to its last page", async () => {
+    const pages: Record<string, unknown> = {
+      first: { editions: [1, 2], next: "second" },
+      second: { editions: [3], next: null },
+    };
+    const asked = answerWith({
+      "/v1/editions": (request: Request) => pages[new URL(request.url).searchParams.get("cursor") ?? "first"],
+    });
+    await expect(clientWith(null).editions()).resolves.toEqual([1, 2, 3]);
+    expect(asked.map((each) => new URL(each.url).search)).toEqual(["?limit=1000", "?limit=1000&cursor=second"]);
   });
 
   it("leaves the places of z, x and y open in the address of tiles", () => {

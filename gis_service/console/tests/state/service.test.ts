@@ -23,8 +23,8 @@ function serviceWith(editions: Edition[], more: Answers = {}): Answers {
     [`/tiles/${number}/incidents.json`, tiles],
   ]);
   return {
-    "/v1/editions": { editions },
-    "/v1/levels": [level("street", 2), level("district", 1), level("city", 0)],
+    "/v1/editions": { editions, next: null },
+    "/v1/levels": { levels: [level("street", 2), level("district", 1), level("city", 0)], next: null },
     ...Object.fromEntries(layers),
     ...more,
   };

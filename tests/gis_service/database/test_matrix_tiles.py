@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 import numpy as np
 import pytest
 import shapely
@@ -230,6 +232,17 @@ def test_the_box_is_a_constant_for_degrees_and_for_shifted_rows(ground: UnitOfWo
             ground._session.execute(text("SET LOCAL enable_seqscan = off"))
             plan = "\n".join(ground._session.scalars(text(f"EXPLAIN {one}"), values | tile_values(address, 64)))
         assert "Index Cond: (shape && '01030000" in plan or "Index Cond: (point && '01030000" in plan, plan
+
+
+def test_every_layer_can_be_drawn_in_every_set():
+    """Each statement of a tile has the line that parts it, takes its frame as numbers, and names no system itself."""
+    names = [one.name for one in files("gis_service.database").joinpath("sql").iterdir() if one.name[:5] == "tile_"]
+    assert len(names) >= 4
+    for name in names:
+        written = statement(name.removesuffix(".sql")).text
+        assert "found AS" in finding(written).text, name
+        assert "CAST(:srid AS int)" in written, name
+        assert "3857" not in written, name
 
 
 def test_a_statement_without_the_line_that_parts_it_is_refused():

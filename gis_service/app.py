@@ -19,6 +19,7 @@ from gis_service.api import (
     archives,
     boundaries,
     console,
+    esri,
     exceptions,
     grids,
     health,
@@ -29,6 +30,7 @@ from gis_service.api import (
     locate_area,
     locate_batch,
     locate_building,
+    matrix_tiles,
     plan_import,
     plan_tiles,
     plans,
@@ -173,8 +175,11 @@ def create_app(settings: Settings) -> FastAPI:
     hot: list[BaseRoute] = [
         *locate.locate_routes,
         *locate_batch.locate_batch_routes,
+        *matrix_tiles.matrix_set_routes,
         *tiles.tile_routes,
         *plan_tiles.plan_tile_routes,
+        *matrix_tiles.matrix_tile_routes,
+        *esri.esri_routes,
         *styles.style_routes,
         *archives.archive_routes,
     ]
@@ -206,7 +211,8 @@ def create_app(settings: Settings) -> FastAPI:
     install_problems(app)
     lookups = {**locate.LOCATE_OPENAPI_PATHS, **locate_batch.LOCATE_BATCH_OPENAPI_PATHS}
     tiled = {**tiles.TILE_OPENAPI_PATHS, **plan_tiles.PLAN_TILE_OPENAPI_PATHS, **archives.ARCHIVE_OPENAPI_PATHS}
-    describe(app, {**lookups, **tiled, **styles.STYLE_OPENAPI_PATHS})
+    otherwise_tiled = {**matrix_tiles.MATRIX_OPENAPI_PATHS, **esri.ESRI_OPENAPI_PATHS}
+    describe(app, {**lookups, **tiled, **otherwise_tiled, **styles.STYLE_OPENAPI_PATHS})
     # The last one added meets a request first.
     app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes, is_stream=locate_batch.is_stream)
     app.add_middleware(PlainBodies)

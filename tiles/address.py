@@ -1,4 +1,4 @@
-"""Where a tile lies: z, x, y of the Web Mercator pyramid (EPSG:3857), y counted from the north."""
+"""Where a tile lies: z, x, y of a tile matrix set, Web Mercator unless another is named; y from the north."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-MAX_ZOOM = 22
-"""Deepest zoom served: a tile unit is 2 mm there, finer than any boundary is surveyed."""
+from tiles.matrix_sets import WEB_MERCATOR, TileMatrixSet
+
+MAX_ZOOM = WEB_MERCATOR.max_zoom
+"""Deepest zoom served in Web Mercator."""
 
 EXTENT = 4096
 """Tile units along an edge of a tile."""
@@ -16,7 +18,6 @@ EXTENT = 4096
 Bounds = tuple[float, float, float, float]
 """West, south, east, north (degrees), or the same in metres of EPSG:3857."""
 
-_HALF_WORLD_M = 20037508.342789244  # pi times the radius of EPSG:3857, 6378137 m
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,9}", re.ASCII)  # one spelling for one number: one URL for one tile
 
 
@@ -30,11 +31,11 @@ class TileZoomError(TileAddressError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class TileAddress:
-    """One tile; made only when it exists and is not deeper than MAX_ZOOM.
+    """One tile; made only when it exists and is not deeper than its matrix set is served.
 
     Raises:
-        TileAddressError: a number is negative, or x or y reaches 2**z.
-        TileZoomError: z is more than MAX_ZOOM.
+        TileAddressError: a number is negative, or x or y is beyond the last column or row.
+        TileZoomError: z is more than the deepest zoom.
 
     Source:
         OGC 17-083r4 (Two Dimensional Tile Matrix Set), annex D.1, WebMercatorQuad.
@@ -43,37 +44,53 @@ class TileAddress:
     z: int
     x: int
     y: int
+    matrix: TileMatrixSet = WEB_MERCATOR
 
     def __post_init__(self) -> None:
         if min(self.z, self.x, self.y) < 0:
             raise TileAddressError(f"{self}: z, x and y are not negative.")
-        if self.x >> self.z or self.y >> self.z:
-            raise TileAddressError(f"{self}: x and y are less than 2 to the power of z.")
-        if self.z > MAX_ZOOM:
-            raise TileZoomError(f"{self}: zoom {MAX_ZOOM} is the deepest.")
+        columns, rows = self.matrix.columns, self.matrix.rows
+        # Shifted down, not up: a huge zoom must cost nothing.
+        if self.x >> self.z >= columns or self.y >> self.z >= rows:
+            raise TileAddressError(f"{self}: x is less than {columns << self.z} and y less than {rows << self.z}.")
+        if self.z > self.matrix.max_zoom:
+            raise TileZoomError(f"{self}: zoom {self.matrix.max_zoom} is the deepest.")
 
     def __str__(self) -> str:
-        return f"{self.z}/{self.x}/{self.y}"
+        place = f"{self.z}/{self.x}/{self.y}"
+        return place if self.matrix is WEB_MERCATOR else f"{self.matrix.id}/{place}"
 
     @classmethod
-    def parse(cls, z: str, x: str, y: str) -> Self:
+    def parse(cls, z: str, x: str, y: str, matrix: TileMatrixSet = WEB_MERCATOR) -> Self:
         """Return the address written in a URL: plain decimal digits, no sign, no leading zero."""
         for name, written in (("z", z), ("x", x), ("y", y)):
             if not _NUMBER.fullmatch(written):
                 raise TileAddressError(f"{name} is no whole number of at most ten digits.")
-        return cls(int(z), int(x), int(y))
+        return cls(int(z), int(x), int(y), matrix)
+
+    @property
+    def detail(self) -> int:
+        """Return the zoom of the Web Mercator tiles that are as wide in degrees: what is drawn goes by that."""
+        return self.z + self.matrix.finer_by
+
+    @property
+    def frame(self) -> Bounds:
+        """Return west, south, east, north in the system of the matrix set: metres of EPSG:3857, or degrees."""
+        side = self.matrix.side / (1 << self.z)
+        west = self.matrix.west + self.x * side
+        north = self.matrix.north - self.y * side
+        return west, north - side, west + side, north
 
     @property
     def bounds_3857(self) -> Bounds:
-        """Return west, south, east, north in metres of EPSG:3857."""
-        side_m = 2 * _HALF_WORLD_M / (1 << self.z)
-        west = -_HALF_WORLD_M + self.x * side_m
-        north = _HALF_WORLD_M - self.y * side_m
-        return west, north - side_m, west + side_m, north
+        """Return west, south, east, north in metres of EPSG:3857, of a tile that is cut in them."""
+        return self.frame
 
     @property
     def bounds(self) -> Bounds:
-        """Return west, south, east, north in degrees."""
+        """Return west, south, east, north in degrees, of GCJ-02 where the matrix set is shifted."""
+        if self.matrix.is_geographic:
+            return self.frame
         count = 1 << self.z
         return (
             self.x / count * 360 - 180,
@@ -82,10 +99,25 @@ class TileAddress:
             _latitude(1 - 2 * self.y / count),
         )
 
+    def box(self, buffer: int) -> Bounds:
+        """Return the bounds in degrees with ``buffer`` tile units around them, in which a tile's features are sought.
+
+        Widened in degrees, never before they are degrees: in metres the last column would cross 180 degrees east,
+        come back as -179 and turn the box inside out.  The one width serves both directions: a tile unit is at most
+        as many degrees of latitude as of longitude.
+        """
+        west, south, east, north = self.bounds
+        beyond = (east - west) * buffer / EXTENT
+        return west - beyond, south - beyond, east + beyond, north + beyond
+
     def covers(self, bounds: Bounds) -> bool:
         """Tell whether the tile covers some ground of a box in degrees; an edge in common is no ground."""
-        west, south, east, north = self.bounds
-        return west < bounds[2] and bounds[0] < east and south < bounds[3] and bounds[1] < north
+        return meet(self.bounds, bounds)
+
+
+def meet(one: Bounds, other: Bounds) -> bool:
+    """Tell whether two boxes share some ground; an edge in common is no ground."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _latitude(fraction: float) -> float:

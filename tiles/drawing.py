@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from shapely import STRtree, box
 
-from tiles.address import EXTENT, TileAddress
+from tiles.address import TileAddress
 from tiles.encoding import TileFeature, encode_layer
 
 
@@ -19,8 +19,5 @@ class Drawing:
 
     def encode(self, name: str, address: TileAddress, buffer: int) -> bytes:
         """Return the layer of one tile, with what lies up to ``buffer`` tile units outside; maybe empty."""
-        west, south, east, north = address.bounds
-        # The one width serves both directions: a tile unit is at most as many degrees of latitude as of longitude.
-        beyond = 360 / (1 << address.z) * (buffer + 1) / EXTENT
-        near = self._tree.query(box(west - beyond, south - beyond, east + beyond, north + beyond))
+        near = self._tree.query(box(*address.box(buffer + 1)))
         return encode_layer(name, [self.features[one] for one in sorted(near.tolist())], address, buffer)

@@ -81,15 +81,20 @@ def encode_layer(name: str, features: Iterable[TileFeature], address: TileAddres
 
 def to_tile_units(shape: BaseGeometry, address: TileAddress) -> BaseGeometry:
     """Return a shape in degrees as tile units, y down, every vertex rounded to the nearest whole one."""
-    west, south, east, north = address.bounds_3857
+    west, south, east, north = address.frame
 
     def project(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
-        lat = np.radians(np.clip(degrees[:, 1], -_STEEPEST_LATITUDE, _STEEPEST_LATITUDE))
-        x_m = _EARTH_RADIUS_M * np.radians(degrees[:, 0])
-        y_m = _EARTH_RADIUS_M * np.arcsinh(np.tan(lat))
-        return np.rint(np.column_stack(((x_m - west) / (east - west), (north - y_m) / (north - south))) * EXTENT)
+        x, y = degrees.T if address.matrix.is_geographic else _metres(degrees)
+        units: NDArray[np.float64] = np.column_stack(((x - west) / (east - west), (north - y) / (north - south)))
+        return np.rint(units * EXTENT)
 
     return shapely.transform(shape, project)
+
+
+def _metres(degrees: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return degrees, one place a row, as x and y of EPSG:3857."""
+    lat = np.radians(np.clip(degrees[:, 1], -_STEEPEST_LATITUDE, _STEEPEST_LATITUDE))
+    return _EARTH_RADIUS_M * np.radians(degrees[:, 0]), _EARTH_RADIUS_M * np.arcsinh(np.tan(lat))
 
 
 def _draw(feature: TileFeature, address: TileAddress, buffer: int) -> BaseGeometry | None:

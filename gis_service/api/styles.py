@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import orjson
 from starlette.requests import Request
@@ -48,16 +50,29 @@ async def get_style(request: Request) -> Response:
     if written == "current" and snapshot is None:
         raise NotFoundError("no edition is in force yet", code="no-edition")
     number = snapshot.edition if written == "current" else int(written)
-    cache: TileCache = request.state.tile_cache
-    work = request.state.open_work()
-    edition = await cache.fact(("edition", number), partial(read_tile_edition, number, work), math.inf)
-    levels = await cache.fact("levels", partial(list_levels, request.state.open_work()), LEVELS_LIFETIME_S)
 
     def url_of(layers: str, query: str) -> str:
         return f"{request.base_url}tiles/{written}/{layers}.json{'?' if query else ''}{query}"
 
+    style = await make_style(request, theme, lang, number, url_of)
+    return answer_style(request, style)
+
+
+async def make_style(
+    request: Request, theme: str, lang: str, number: int, url_of: Callable[[str, str], str]
+) -> dict[str, Any]:
+    """Return the style of an edition; ``url_of`` tells where its sources are, as for ``build_style``."""
+    cache: TileCache = request.state.tile_cache
+    work = request.state.open_work()
+    edition = await cache.fact(("edition", number), partial(read_tile_edition, number, work), math.inf)
+    levels = await cache.fact("levels", partial(list_levels, request.state.open_work()), LEVELS_LIFETIME_S)
     names = {level.code: level.name if lang == "zh" else level.name_en for level in levels}
-    body = orjson.dumps(build_style(theme, lang, edition.present_levels(), names, url_of))
+    return build_style(theme, lang, edition.present_levels(), names, url_of)
+
+
+def answer_style(request: Request, style: Mapping[str, Any]) -> Response:
+    """Answer a style, or that the caller has it already."""
+    body = orjson.dumps(style)
     headers = {
         "Access-Control-Allow-Origin": "*",
         "Cache-Control": LIFETIME,

@@ -11,6 +11,7 @@ from gis_service.api.content_coding import Coding
 from gis_service.errors import BadAddressError, NotFoundError
 from tiles.address import TileAddress, TileAddressError, TileZoomError
 from tiles.layers import LayerListError, TileLayer, UnknownLayerError, parse_layers
+from tiles.matrix_sets import MATRIX_SETS, WEB_MERCATOR, TileMatrixSet
 
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 
@@ -30,16 +31,30 @@ def read_layers(request: Request, known: Mapping[str, TileLayer]) -> tuple[TileL
         raise NotFoundError(str(error), code="no-layer") from error
 
 
-def read_address(request: Request) -> TileAddress:
+def read_matrix_set(request: Request, known: Mapping[str, TileMatrixSet] = MATRIX_SETS) -> TileMatrixSet:
+    """Return the tile matrix set that the URL names; Web Mercator when it names none.
+
+    Raises:
+        NotFoundError: ``no-matrix-set``.
+    """
+    written = request.path_params.get("matrix", WEB_MERCATOR.id)
+    if written not in known:
+        sentence = f"there is no tile matrix set {written!r} here; there are {', '.join(known)}"
+        raise NotFoundError(sentence, code="no-matrix-set")
+    return known[written]
+
+
+def read_address(request: Request, known: Mapping[str, TileMatrixSet] = MATRIX_SETS) -> TileAddress:
     """Return the tile that the URL names.
 
     Raises:
         BadAddressError: there is no such tile in the pyramid.
-        NotFoundError: it is deeper than is served.
+        NotFoundError: it is deeper than is served; ``no-matrix-set``.
     """
     written = request.path_params
+    matrix = read_matrix_set(request, known)
     try:
-        return TileAddress.parse(written["z"], written["x"], written["y"])
+        return TileAddress.parse(written["z"], written["x"], written["y"], matrix)
     except TileZoomError as error:
         raise NotFoundError(str(error)) from error
     except TileAddressError as error:

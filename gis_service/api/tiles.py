@@ -6,6 +6,7 @@ import hashlib
 import math
 import re
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlencode
@@ -25,6 +26,7 @@ from gis_service.api.tile_folder import TileFolder
 from gis_service.api.tile_openapi import TILE_OPENAPI_PATHS
 from gis_service.api.tile_request import answer_tile, read_address, read_layers
 from gis_service.domain.access import Principal
+from gis_service.domain.map_shift import ground_of
 from gis_service.errors import InputFault, NotFoundError, RuleBrokenError
 from gis_service.use_cases.describe_tiles import read_tile_edition
 from gis_service.use_cases.render_tile import (
@@ -33,11 +35,12 @@ from gis_service.use_cases.render_tile import (
     render_tile,
     sees_single_incidents,
 )
-from tiles.address import TileAddress
+from tiles.address import TileAddress, meet
 from tiles.bands import is_final
 from tiles.etag import TileKey, names_etag, tile_etag
 from tiles.filters import PARAMETERS, TileFilterError, TileFilters
 from tiles.layers import LAYERS, TileEdition, TileLayer
+from tiles.matrix_sets import MATRIX_SETS, WEB_MERCATOR, TileMatrixSet
 from tiles.tilejson import describe
 
 __all__ = ["TILE_OPENAPI_PATHS", "TILE_PATH", "tile_routes"]
@@ -79,13 +82,32 @@ class SettledTile:
     tally: Tally
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What is described: layers of an edition, their names joined by commas, and the filters as the query of a URL.
+
+    ``exact`` says that incidents are shown one by one.
+    """
+
+    edition: TileEdition
+    layers: tuple[TileLayer, ...]
+    names: str
+    query: str
+    exact: bool
+
+
 async def get_tile(request: Request) -> Response:
     """Answer one tile; what is wrong whatever is stored is refused before anything is looked up."""
+    return await answer_tile_in(request, MATRIX_SETS)
+
+
+async def answer_tile_in(request: Request, known: Mapping[str, TileMatrixSet]) -> Response:
+    """Answer one tile of a matrix set among those known; of the edition in force where the path names none."""
     layers = read_layers(request, LAYERS)
-    address = read_address(request)
+    address = read_address(request, known)
     filters = _parse_filters(request).only(frozenset().union(*(layer.filters for layer in layers)))
-    if not any(layer.is_drawn_at(address.z) for layer in layers):
-        raise NotFoundError(f"no layer of {request.path_params['layers']} is drawn at zoom {address.z}")
+    if not any(layer.is_drawn_at(address.detail) for layer in layers):
+        raise NotFoundError(f"no layer of {request.path_params['layers']} is drawn at {address}")
     principal = await permission_of(request)
     ground = _parse_edition(request)
     cache: TileCache = request.state.tile_cache
@@ -104,19 +126,20 @@ async def get_tile(request: Request) -> Response:
         "Vary": "Accept-Encoding, Authorization",
     }
     figures: TileFigures = request.state.tile_figures
-    tally = figures.of(key.layers, address.z)
+    tally = figures.of(key.layers, address.detail)
     named = request.headers.get("if-none-match")
     if names_etag(named, etag):
         tally.by_tag += 1
         return Response(status_code=304, headers=headers)
     edition = await _read_edition(request, ground)
     _check_place(address, filters, edition)
-    is_settled = "grids" not in key.layers or is_final(address.z, edition.bands)
+    is_settled = "grids" not in key.layers or is_final(address.detail, edition.bands)
     if not is_settled:
         # Its generalised shapes are still to be made: the tile of this key will have other bytes, so it has no tag.
         del headers["ETag"]
         headers["Cache-Control"] = _cache_control(principal, _lifetime(layers, by_number=False))
-    else:
+    elif address.matrix is WEB_MERCATOR:
+        # What most maps ask for is answered again in front of all layers; the others come here each time.
         setattr(request.state, SETTLED, SettledTile(key, etag, tally))
     if named == "*":
         tally.by_tag += 1
@@ -138,6 +161,11 @@ async def get_tile(request: Request) -> Response:
 
 async def get_tilejson(request: Request) -> Response:
     """Answer the TileJSON of some layers; its tiles name the edition by number, so that a map never mixes two."""
+    return await answer_description(request, partial(_write_tilejson, request))
+
+
+async def answer_description(request: Request, write: Callable[[Described], object]) -> Response:
+    """Answer as JSON what ``write`` says of the tiles of some layers, of the edition in force where none is named."""
     layers = read_layers(request, LAYERS)
     filters = _parse_filters(request).only(frozenset().union(*(layer.filters for layer in layers)))
     principal = await permission_of(request)
@@ -147,14 +175,8 @@ async def get_tilejson(request: Request) -> Response:
     names = ",".join(layer.name for layer in layers)
     kept = [(name, value) for name, value in request.query_params.multi_items() if name in PARAMETERS]
     query = f"?{urlencode(kept)}" if kept else ""
-    description = describe(
-        edition,
-        layers,
-        tiles_url=f"{request.base_url}tiles/{edition.number}/{names}/{{z}}/{{x}}/{{y}}.mvt{query}",
-        attribution=request.state.attribution,
-        exact=sees_single_incidents(principal),
-    )
-    body = orjson.dumps(description)
+    written = write(Described(edition, layers, names, query, sees_single_incidents(principal)))
+    body = orjson.dumps(written)
     lifetime = OF_DESCRIPTION if ground.by_number else OF_MOVING
     headers = _headers(ground.edition, principal, lifetime) | {
         "ETag": f'"{hashlib.blake2b(body, digest_size=15).hexdigest()}"',
@@ -163,6 +185,17 @@ async def get_tilejson(request: Request) -> Response:
     if names_etag(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
+
+
+def _write_tilejson(request: Request, described: Described) -> object:
+    edition = described.edition
+    return describe(
+        edition,
+        described.layers,
+        tiles_url=f"{request.base_url}tiles/{edition.number}/{described.names}/{{z}}/{{x}}/{{y}}.mvt{described.query}",
+        attribution=request.state.attribution,
+        exact=described.exact,
+    )
 
 
 tile_routes: list[Route] = [
@@ -179,7 +212,7 @@ def _parse_filters(request: Request) -> TileFilters:
 
 
 def _parse_edition(request: Request) -> _Ground:
-    written = request.path_params["edition"]
+    written = request.path_params.get("edition", "current")
     if written == "current":
         snapshot = request.state.snapshots.current
         if snapshot is None:
@@ -204,7 +237,7 @@ async def _version(request: Request, layer: TileLayer) -> str:
 
 
 def _check_place(address: TileAddress, filters: TileFilters, edition: TileEdition) -> None:
-    if not address.covers(edition.bounds):
+    if not meet(ground_of(address), edition.bounds):
         raise NotFoundError(f"{address} is outside edition {edition.number}")
     _check_level(filters, edition)
 

@@ -10,7 +10,9 @@ from importlib.resources import files
 from sqlalchemy import TextClause, func, select, text
 from sqlalchemy.orm import Session
 
-from gis_service.database.tables import data_version, edition, grid, incident_event
+from gis_service.database.shifted_tiles import encode_shifted
+from gis_service.database.tables import SRID, data_version, edition, grid, incident_event
+from gis_service.domain.map_shift import ground_of
 from tiles.address import TileAddress
 from tiles.filters import TileFilters
 from tiles.layers import SMALL_COUNT, TileLayer
@@ -23,6 +25,27 @@ _LATE_COMMITS = 1000
 def statement(name: str) -> TextClause:
     """Return the statement kept in ``sql/<name>.sql``; its header says what goes in and what comes out."""
     return text(files("gis_service.database").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def tile_values(address: TileAddress, buffer: int) -> dict[str, float | int]:
+    """Return what every statement of a tile takes: its frame, the box in which features are sought, its buffer.
+
+    Degrees of CGCS2000 are those that are stored (decision 4), so PostGIS has nothing to transform.
+    """
+    west, south, east, north = address.frame
+    box_west, box_south, box_east, box_north = ground_of(address, buffer)
+    return {
+        "west": west,
+        "south": south,
+        "east": east,
+        "north": north,
+        "srid": SRID if address.matrix.is_geographic else address.matrix.srid,
+        "box_west": box_west,
+        "box_south": box_south,
+        "box_east": box_east,
+        "box_north": box_north,
+        "buffer": buffer,
+    }
 
 
 class TileRepository:
@@ -139,8 +162,10 @@ class TileRepository:
         )
 
     def _encode(self, name: str, layer: TileLayer, address: TileAddress, **values: object) -> bytes:
-        place = {"z": address.z, "x": address.x, "y": address.y, "buffer": layer.buffer}
-        return bytes(self._session.execute(statement(name), place | values).scalar_one())
+        values |= tile_values(address, layer.buffer)
+        if address.matrix.is_shifted:
+            return encode_shifted(self._session, statement(name).text, values, layer, address)
+        return bytes(self._session.execute(statement(name), values).scalar_one())
 
 
 def _listed(codes: Sequence[str] | None) -> list[str] | None:

@@ -46,7 +46,7 @@ def render_tile(
     codes of the only grids that the public is shown, with their buildings and counts; None shows all.
     """
     layers = [LAYERS[name] for name in key.layers]
-    drawn = [layer for layer in layers if layer.is_drawn_at(key.address.z)]
+    drawn = [layer for layer in layers if layer.is_drawn_at(key.address.detail)]
     with work:
         return join_layers([_render_layer(layer, key, edition, principal, work, among) for layer in drawn])
 
@@ -70,7 +70,7 @@ def _render_layer(
                 places_incidents=principal.places_incidents,
                 filters=key.filters,
             )
-        level = choose_count_level(edition, key.address.z)
+        level = choose_count_level(edition, key.address.detail)
         return work.tiles.incident_counts(
             layer,
             key.address,
@@ -81,7 +81,7 @@ def _render_layer(
             among=among,
         )
     asked = [level for level in edition.levels if level.code == key.filters.level]
-    level = asked[0] if asked else choose_level(edition.present_levels(), key.address.z)
+    level = asked[0] if asked else choose_level(edition.present_levels(), key.address.detail)
     coarser = [] if asked else edition.coarser_than(level)
     return work.tiles.grids(
         layer,
@@ -90,6 +90,6 @@ def _render_layer(
         level=level.code,
         coarser=coarser,
         kind=key.filters.kind,
-        band=choose_band(key.address.z, level, edition.levels, edition.bands),
+        band=choose_band(key.address.detail, level, edition.levels, edition.bands),
         among=among,
     )

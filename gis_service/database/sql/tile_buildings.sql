@@ -1,21 +1,23 @@
 -- The buildings of one tile: the layer buildings.
 --
--- In    z, x, y; buffer in tile units; edition; among, codes of the only owners whose buildings are drawn, or NULL.
+-- In    the tile, box and buffer as in tile_grids.sql; edition;
+--       among, codes of the only owners whose buildings are drawn, or NULL.
 -- Out   one row: the layer as bytes, empty when there is no building; features by id, which is the building's for
 --       ever; grid is the owner in that edition, absent when it had none or the building came later.
 -- Units degrees in, 4096 tile units out.
--- Index building_point_ix for the box, building_owner_one_per_edition for the owner.  Why the box is widened in
---       degrees is told in tile_grids.sql.
+-- Index building_point_ix for the box, building_owner_one_per_edition for the owner.
 WITH tile AS NOT MATERIALIZED (
     SELECT
-        ST_TileEnvelope(CAST(:z AS int), CAST(:x AS int), CAST(:y AS int)) AS frame,
-        ST_Expand(
-            ST_Transform(ST_TileEnvelope(CAST(:z AS int), CAST(:x AS int), CAST(:y AS int)), 4326),
-            360 / power(2, CAST(:z AS int)) * CAST(:buffer AS int) / 4096
+        ST_MakeEnvelope(
+            CAST(:west AS float8), CAST(:south AS float8), CAST(:east AS float8), CAST(:north AS float8),
+            CAST(:srid AS int)
+        ) AS frame,
+        ST_MakeEnvelope(
+            CAST(:box_west AS float8), CAST(:box_south AS float8), CAST(:box_east AS float8),
+            CAST(:box_north AS float8), 4326
         ) AS box
-)
-SELECT ST_AsMVT(feature, 'buildings', 4096, 'geom', 'id' ORDER BY feature.id)
-FROM (
+),
+found AS (
     SELECT
         b.feature_id AS id,
         b.code,
@@ -24,10 +26,18 @@ FROM (
         b.storeys,
         b.households,
         o.grid_code AS grid,
-        ST_AsMVTGeom(ST_Transform(b.point, 3857), tile.frame, 4096, CAST(:buffer AS int), TRUE) AS geom
+        b.point AS shape
     FROM tile, building AS b
     LEFT JOIN building_owner AS o ON o.building_code = b.code AND o.editions @> CAST(:edition AS int)
     WHERE b.point && tile.box
         AND (CAST(:among AS text[]) IS NULL OR o.grid_code = ANY (CAST(:among AS text[])))
+)
+-- Encoding.
+SELECT ST_AsMVT(feature, 'buildings', 4096, 'geom', 'id' ORDER BY feature.id)
+FROM (
+    SELECT
+        id, code, name, use, storeys, households, grid,
+        ST_AsMVTGeom(ST_Transform(shape, CAST(:srid AS int)), tile.frame, 4096, CAST(:buffer AS int), TRUE) AS geom
+    FROM tile, found
 ) AS feature
 WHERE feature.geom IS NOT NULL

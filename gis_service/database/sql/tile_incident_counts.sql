@@ -1,6 +1,6 @@
 -- The incidents of one tile counted by grid, for the public: the layer incidents without any single incident.
 --
--- In    z, x, y; buffer in tile units; edition; level, by whose grids is counted; coarser, the levels above it;
+-- In    the tile, box and buffer as in tile_grids.sql; edition; level, by whose grids is counted; coarser, the levels above it;
 --       among, codes of the only grids that are told, or NULL; small_count, below which a count is withheld;
 --       category (and all below it), states, since (included) and until (excluded), each NULL for all.
 -- Out   one row: the layer as bytes, empty when no grid's label point is in the tile.  One feature for each grid, at
@@ -10,13 +10,16 @@
 -- Units degrees in, 4096 tile units out; since and until are compared with when it happened.
 -- Index grid_shape_ix for the box; incident_chain_ix for the counts, all in one scan: a scan for each grid would read
 --       the pending list of that index again and again.  Incidents are counted by chain before the chains are taken
---       apart: there are far fewer chains.  Why the box is widened in degrees is told in tile_grids.sql.
+--       apart: there are far fewer chains.
 WITH tile AS NOT MATERIALIZED (
     SELECT
-        ST_TileEnvelope(CAST(:z AS int), CAST(:x AS int), CAST(:y AS int)) AS frame,
-        ST_Expand(
-            ST_Transform(ST_TileEnvelope(CAST(:z AS int), CAST(:x AS int), CAST(:y AS int)), 4326),
-            360 / power(2, CAST(:z AS int)) * CAST(:buffer AS int) / 4096
+        ST_MakeEnvelope(
+            CAST(:west AS float8), CAST(:south AS float8), CAST(:east AS float8), CAST(:north AS float8),
+            CAST(:srid AS int)
+        ) AS frame,
+        ST_MakeEnvelope(
+            CAST(:box_west AS float8), CAST(:box_south AS float8), CAST(:box_east AS float8),
+            CAST(:box_north AS float8), 4326
         ) AS box
 ),
 coarse AS MATERIALIZED (
@@ -50,7 +53,7 @@ label AS MATERIALIZED (
         c.feature_id AS id,
         g.code AS grid,
         g.level,
-        ST_AsMVTGeom(ST_Transform(g.label_point, 3857), tile.frame, 4096, CAST(:buffer AS int), TRUE) AS geom
+        g.label_point AS shape
     FROM tile, drawn
     JOIN grid AS g ON g.id = drawn.id
     JOIN grid_code AS c ON c.code = g.code
@@ -78,17 +81,24 @@ counted AS (
     CROSS JOIN LATERAL unnest(chained.chain) AS link (code)
     JOIN label ON label.grid = link.code
     GROUP BY label.grid
-)
-SELECT ST_AsMVT(feature, 'incidents', 4096, 'geom', 'id' ORDER BY feature.id)
-FROM (
+),
+found AS (
     SELECT
         label.id,
         label.grid,
         label.level,
         CASE WHEN counted.number < CAST(:small_count AS int) THEN NULL ELSE coalesce(counted.number, 0) END AS count,
         coalesce(counted.number < CAST(:small_count AS int), FALSE) AS hidden,
-        label.geom
+        label.shape
     FROM label
     LEFT JOIN counted ON counted.grid = label.grid
-    WHERE label.geom IS NOT NULL
+)
+-- Encoding.
+SELECT ST_AsMVT(feature, 'incidents', 4096, 'geom', 'id' ORDER BY feature.id)
+FROM (
+    SELECT
+        id, grid, level, count, hidden,
+        ST_AsMVTGeom(ST_Transform(shape, CAST(:srid AS int)), tile.frame, 4096, CAST(:buffer AS int), TRUE) AS geom
+    FROM tile, found
 ) AS feature
+WHERE feature.geom IS NOT NULL

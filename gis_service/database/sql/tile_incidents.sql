@@ -1,6 +1,6 @@
 -- The incidents of one tile one by one, for a caller with a scope: the layer incidents.
 --
--- In    z, x, y; buffer in tile units; scope, a grid code, or NULL for everything;
+-- In    the tile, box and buffer as in tile_grids.sql; scope, a grid code, or NULL for everything;
 --       places_incidents, whether the caller's role finds owners for incidents that have none;
 --       category (and all below it), states, since (included) and until (excluded), each NULL for all.
 -- Out   one row: the layer as bytes, empty when there is no incident; features by id, which is the incident's for
@@ -9,13 +9,16 @@
 --       One without an owner is for those who find one, when their scope is a root that is in force (as in the
 --       list: IncidentRepository), and for who has no scope.
 -- Units degrees in, 4096 tile units out; since and until are compared with when it happened.
--- Index incident_point_ix.  Why the box is widened in degrees is told in tile_grids.sql.
+-- Index incident_point_ix.
 WITH tile AS NOT MATERIALIZED (
     SELECT
-        ST_TileEnvelope(CAST(:z AS int), CAST(:x AS int), CAST(:y AS int)) AS frame,
-        ST_Expand(
-            ST_Transform(ST_TileEnvelope(CAST(:z AS int), CAST(:x AS int), CAST(:y AS int)), 4326),
-            360 / power(2, CAST(:z AS int)) * CAST(:buffer AS int) / 4096
+        ST_MakeEnvelope(
+            CAST(:west AS float8), CAST(:south AS float8), CAST(:east AS float8), CAST(:north AS float8),
+            CAST(:srid AS int)
+        ) AS frame,
+        ST_MakeEnvelope(
+            CAST(:box_west AS float8), CAST(:box_south AS float8), CAST(:box_east AS float8),
+            CAST(:box_north AS float8), 4326
         ) AS box
 ),
 caller AS MATERIALIZED (
@@ -23,9 +26,8 @@ caller AS MATERIALIZED (
         SELECT FROM grid
         WHERE code = CAST(:scope AS text) AND parent IS NULL AND upper_inf(editions)
     ) AS sees_unlocated
-)
-SELECT ST_AsMVT(feature, 'incidents', 4096, 'geom', 'id' ORDER BY feature.id)
-FROM (
+),
+found AS (
     SELECT
         i.feature_id AS id,
         CAST(i.id AS text) AS incident,
@@ -33,7 +35,7 @@ FROM (
         i.severity,
         i.state,
         i.owner,
-        ST_AsMVTGeom(ST_Transform(i.point, 3857), tile.frame, 4096, CAST(:buffer AS int), TRUE) AS geom
+        i.point AS shape
     FROM tile, incident AS i
     WHERE i.point && tile.box
         AND i.state NOT IN ('merged', 'cancelled')
@@ -50,5 +52,13 @@ FROM (
         AND (CAST(:states AS text[]) IS NULL OR i.state = ANY (CAST(:states AS text[])))
         AND (CAST(:since AS timestamptz) IS NULL OR i.occurred_at >= CAST(:since AS timestamptz))
         AND (CAST(:until AS timestamptz) IS NULL OR i.occurred_at < CAST(:until AS timestamptz))
+)
+-- Encoding.
+SELECT ST_AsMVT(feature, 'incidents', 4096, 'geom', 'id' ORDER BY feature.id)
+FROM (
+    SELECT
+        id, incident, category, severity, state, owner,
+        ST_AsMVTGeom(ST_Transform(shape, CAST(:srid AS int)), tile.frame, 4096, CAST(:buffer AS int), TRUE) AS geom
+    FROM tile, found
 ) AS feature
 WHERE feature.geom IS NOT NULL

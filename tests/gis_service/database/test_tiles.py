@@ -8,7 +8,7 @@ import shapely
 import shapely.affinity
 from sqlalchemy import text
 
-from gis_service.database.tiles import statement
+from gis_service.database.tiles import statement, tile_values
 from gis_service.database.unit_of_work import UnitOfWork
 from tests.support.tile_ground import (
     DRAWN,
@@ -203,7 +203,7 @@ def test_a_statement_finds_its_rows_by_the_index_with_a_constant_box(
 ):
     """Among 4000 of each, the tile's box is an index condition; so are the chains of the counted grids."""
     values = {
-        "z": 16, "x": 51450, "y": 28090, "buffer": 64, "edition": 1, "layer_name": "grids", "as_points": False,
+        **tile_values(TileAddress(16, 51450, 28090), 64), "edition": 1, "layer_name": "grids", "as_points": False,
         "level": "unit_grid", "coarser": ["street", "community"], "kind": None, "small_count": 3, "scope": "D",
         "band": 4, "among": None, "places_incidents": True, "category": None, "states": None, "since": None,
         "until": None,

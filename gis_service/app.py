@@ -50,6 +50,7 @@ from gis_service.api.snapshot_metrics import SnapshotCollector
 from gis_service.api.tile_cache import TileCache
 from gis_service.api.tile_figures import TileFigures
 from gis_service.api.tile_folder import TileFolder
+from gis_service.api.tile_seeding import TileSeeder
 from gis_service.database.embedded import EmbeddedCluster
 from gis_service.database.engine import make_engine, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
@@ -139,10 +140,17 @@ def create_app(settings: Settings) -> FastAPI:
         disk_bytes = settings.tile_disk_bytes
         tile_folder = TileFolder(settings.home / "tiles", disk_bytes) if disk_bytes else None
         tile_figures = TileFigures(tile_cache, tile_folder)
+        seeder = TileSeeder(
+            tile_folder,
+            lambda: max((one.edition for one in snapshots.held), default=None),
+            lambda: UnitOfWork(sessions),
+            most_rendered=settings.tile_seed,
+        )
         metrics.registry.register(figures)
         metrics.registry.register(tile_figures)
         await to_thread.run_sync(snapshots.start)
         shadow.start()
+        seeder.start()
         try:
             yield {
                 "open_work": lambda: UnitOfWork(sessions),
@@ -168,6 +176,7 @@ def create_app(settings: Settings) -> FastAPI:
             tile_lines.write()
             metrics.registry.unregister(figures)
             metrics.registry.unregister(tile_figures)
+            await to_thread.run_sync(seeder.stop)
             await to_thread.run_sync(shadow.stop)
             await to_thread.run_sync(snapshots.stop)
             engine.dispose()

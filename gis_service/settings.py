@@ -66,6 +66,11 @@ class Settings(BaseSettings):
     tile_queue: int = Field(
         default=200, ge=0, description="Tiles that may wait in a worker to be rendered; more are answered with 503."
     )
+    tile_seed: int = Field(
+        default=2000,
+        ge=0,
+        description="Tiles rendered ahead after a publication, of those on disk before; 0: none, nor carried over.",
+    )
     snapshot_poll_s: float = Field(
         default=2.0, gt=0, description="Seconds between two looks for a new edition, should a notice be lost."
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from tiles.address import MAX_ZOOM, Bounds
+from tiles.address import EXTENT, MAX_ZOOM, Bounds
 
 MAX_LAYERS = 8
 """Most layers in one tile: the number there will be."""
@@ -72,6 +72,7 @@ class TileLayer:
     ``fields`` are those of the public, ``exact_fields`` those of a caller with a scope where they differ.
     ``moves`` says that its features change between editions.  ``buffer`` is in tile units: what lies that far outside
     the tile is in it too, so that strokes and symbols are not cut.  ``filters`` are those that it obeys.
+    ``reach`` is given where changes are noted by place: how many tile units from the tile a change still alters it.
     """
 
     name: str
@@ -83,6 +84,7 @@ class TileLayer:
     moves: bool
     filters: frozenset[str]
     exact_fields: Mapping[str, str] | None = None
+    reach: int | None = None
     max_zoom: int = field(default=MAX_ZOOM)
 
     def is_drawn_at(self, zoom: int) -> bool:
@@ -144,6 +146,7 @@ _ALL = (
         buffer=128,
         moves=True,
         filters=frozenset(),
+        reach=128,
     ),
     TileLayer(
         name="incidents",
@@ -170,6 +173,8 @@ _ALL = (
         buffer=256,
         moves=True,
         filters=frozenset({"category", "state", "since", "until"}),
+        # The buffer, and the cell of an eighth of a tile in which incidents may stand as one.
+        reach=256 + EXTENT // 8,
     ),
 )
 

@@ -23,7 +23,8 @@ from gis_service.api.middleware import REQUEST_ID
 from gis_service.api.request_lines import RequestLines
 from gis_service.api.tile_cache import TileCache
 from gis_service.api.tile_figures import Tally
-from gis_service.api.tiles import SETTLED, TILE_PATH, VERSION_LIFETIME_S, SettledTile
+from gis_service.api.tile_versions import VersionOf
+from gis_service.api.tiles import SETTLED, TILE_PATH, SettledTile
 from gis_service.domain.access import PUBLIC
 from gis_service.use_cases.render_tile import permission_class
 from tiles.etag import names_etag
@@ -58,7 +59,7 @@ class _Answer:
     headers_of_304: tuple[tuple[bytes, bytes], ...]
     etag: str
     etag_bytes: bytes
-    data_versions: tuple[tuple[str, str], ...]
+    data_versions: tuple[tuple[VersionOf, str], ...]
     tally: Tally
 
 
@@ -181,7 +182,9 @@ class QuickTiles:
             headers_of_304=tuple(pair for pair in headers if pair[0] not in _OF_A_BODY),
             etag=settled.etag,
             etag_bytes=settled.etag.encode(),
-            data_versions=key.data_versions,
+            data_versions=tuple(
+                (of, version) for of, (_, version) in zip(settled.versions, key.data_versions, strict=True)
+            ),
             tally=settled.tally,
         )
         while len(self._answers) > MOST_ANSWERS:
@@ -193,8 +196,8 @@ def _give_again(
 ) -> tuple[int, tuple[tuple[bytes, bytes], ...], bytes] | None:
     """Return status, headers and body; None when the tile has to be asked for again."""
     cache: TileCache = scope["state"]["tile_cache"]
-    for layer, version in answer.data_versions:
-        if cache.known_fact(("version", layer), VERSION_LIFETIME_S) != version:
+    for of, version in answer.data_versions:
+        if of.known(cache) != version:
             return None
     if named is not None and (named in (answer.etag_bytes, b"*") or names_etag(named.decode("latin-1"), answer.etag)):
         return _NOT_MODIFIED, answer.headers_of_304, b""

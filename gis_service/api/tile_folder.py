@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -25,7 +25,11 @@ SWEPT_AFTER = 16
 USED_AFTER_S = 3600
 """A use is noted at most this often: the order of use need not be finer, and a read remains a read."""
 
-_DIGEST_BYTES = 16
+MOST_ABOUT_BYTES = 4000
+"""What a file says of itself is read in one go."""
+
+_DIGEST_BYTES, _LENGTH_BYTES = 16, 2
+_HEAD_BYTES = _DIGEST_BYTES + _LENGTH_BYTES + MOST_ABOUT_BYTES
 
 _log = structlog.get_logger(__name__)
 
@@ -53,8 +57,8 @@ class TileFolder:
         self.unwritten = 0
         self.refused = 0
 
-    def read(self, name: str) -> bytes | None:
-        """Return the body of a name; None when there is none that is whole."""
+    def read(self, name: str, *, is_use: bool = True) -> bytes | None:
+        """Return the body of a name; None when there is none that is whole.  A use keeps it from being deleted."""
         file = self._file_of(name)
         try:
             with file.open("rb") as opened:
@@ -62,26 +66,64 @@ class TileFolder:
                 found = opened.read()
         except OSError:
             return None
-        body = found[_DIGEST_BYTES:]
-        if found[:_DIGEST_BYTES] != _digest(name, body):
+        told = found[_DIGEST_BYTES:]
+        if found[:_DIGEST_BYTES] != _digest(name, told):
             with self._counting:
                 self.refused += 1
             _log.warning("tile file refused", file=str(file))
             with suppress(OSError):
                 file.unlink()
             return None
-        if used_s > USED_AFTER_S:
+        if is_use and used_s > USED_AFTER_S:
             with suppress(OSError):
                 os.utime(file)
-        return body
+        return told[_LENGTH_BYTES + _length(told) :]
 
-    def write(self, name: str, body: bytes) -> None:
-        """Keep a body under a name; without success when that cannot be done."""
+    def has(self, name: str) -> bool:
+        """Tell whether there is a file of a name."""
+        return self._file_of(name).exists()
+
+    def kept(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the name of each file and what it says that it is, which may be damaged; in no order."""
+        with suppress(OSError):
+            for _, _, file in self._files():
+                if file.endswith(UNFINISHED):
+                    continue
+                with suppress(OSError), open(file, "rb") as opened:  # noqa: PTH123 - a string, as in _sweep
+                    head = opened.read(_HEAD_BYTES)[_DIGEST_BYTES:]
+                    yield os.path.basename(file), head[_LENGTH_BYTES : _LENGTH_BYTES + _length(head)]  # noqa: PTH119
+
+    @contextmanager
+    def alone(self, purpose: str) -> Iterator[bool]:
+        """Say whether nobody else on this host does the same, who then is kept from it until the block ends."""
+        try:
+            self._path.mkdir(parents=True, exist_ok=True)
+            lock = (self._path / f"{purpose}.lock").open("w")
+        except OSError:
+            yield False
+            return
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                yield False
+            else:
+                yield True
+
+    def write(self, name: str, body: bytes, about: bytes = b"") -> None:
+        """Keep a body under a name, with what it is; without success when that cannot be done.
+
+        Args:
+            name: all that decides the body, as a name of a file.
+            body: the tile.
+            about: what ``kept`` says of it; at most MOST_ABOUT_BYTES.
+        """
+        told = len(about).to_bytes(_LENGTH_BYTES, "big") + about + body
         file = self._file_of(name)
         unfinished = file.with_name(f"{uuid4().hex}{UNFINISHED}")
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            unfinished.write_bytes(_digest(name, body) + body)
+            unfinished.write_bytes(_digest(name, told) + told)
             unfinished.replace(file)
         except OSError as error:
             with suppress(OSError):
@@ -90,7 +132,7 @@ class TileFolder:
             return
         self._fails = False
         with self._counting:
-            self._unswept_bytes += _taken(_DIGEST_BYTES + len(body))
+            self._unswept_bytes += _taken(_DIGEST_BYTES + len(told))
             is_due = self._unswept_bytes > self._most_bytes // SWEPT_AFTER
             if is_due:
                 self._unswept_bytes = 0
@@ -135,8 +177,12 @@ class TileFolder:
                         yield status.st_mtime, _taken(status.st_size), entry.path
 
 
-def _digest(name: str, body: bytes) -> bytes:
-    return hashlib.blake2b(body, digest_size=_DIGEST_BYTES, key=name.encode()).digest()
+def _length(told: bytes) -> int:
+    return int.from_bytes(told[:_LENGTH_BYTES], "big")
+
+
+def _digest(name: str, told: bytes) -> bytes:
+    return hashlib.blake2b(told, digest_size=_DIGEST_BYTES, key=name.encode()).digest()
 
 
 def _taken(size_bytes: int) -> int:

@@ -20,18 +20,19 @@ from gis_service.api.access import permission_of
 from gis_service.api.content_coding import Coding, choose_coding, compress
 from gis_service.api.gone import unless_gone
 from gis_service.api.hot import HotRoute
+from gis_service.api.kept_tile import KeptTile
 from gis_service.api.tile_cache import TileCache
 from gis_service.api.tile_figures import Tally, TileFigures
 from gis_service.api.tile_folder import TileFolder
 from gis_service.api.tile_openapi import TILE_OPENAPI_PATHS
 from gis_service.api.tile_request import answer_tile, read_address, read_layers
+from gis_service.api.tile_versions import VersionOf
 from gis_service.domain.access import Principal
 from gis_service.domain.map_shift import ground_of
 from gis_service.errors import InputFault, NotFoundError, RuleBrokenError
 from gis_service.use_cases.describe_tiles import read_tile_edition
 from gis_service.use_cases.render_tile import (
     permission_class,
-    read_data_version,
     render_tile,
     sees_single_incidents,
 )
@@ -48,9 +49,6 @@ __all__ = ["TILE_OPENAPI_PATHS", "TILE_PATH", "tile_routes"]
 TILE_PATH = "/tiles/{edition}/{layers}/{z}/{x}/{y}.mvt"
 SETTLED = "settled_tile"
 """Where a request's state says that the answer may be given again."""
-
-VERSION_LIFETIME_S = 1.0
-"""A tile of what moves is at most this much older than the database."""
 
 # docs/tiles.md tells why.
 FOREVER = "max-age=31536000, immutable"
@@ -80,6 +78,7 @@ class SettledTile:
     key: TileKey
     etag: str
     tally: Tally
+    versions: tuple[VersionOf, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +110,12 @@ async def answer_tile_in(request: Request, known: Mapping[str, TileMatrixSet]) -
     principal = await permission_of(request)
     ground = _parse_edition(request)
     cache: TileCache = request.state.tile_cache
+    moving = tuple(VersionOf.make(layer, address, principal) for layer in layers if layer.moves)
     key = TileKey(
         edition=ground.edition,
         layers=tuple(layer.name for layer in layers),
         address=address,
-        data_versions=tuple([(layer.name, await _version(request, layer)) for layer in layers if layer.moves]),
+        data_versions=tuple([(one.layer, await one.read(request.state)) for one in moving]),
         permission_class=permission_class(principal),
         filters=filters,
     )
@@ -140,7 +140,7 @@ async def answer_tile_in(request: Request, known: Mapping[str, TileMatrixSet]) -
         headers["Cache-Control"] = _cache_control(principal, _lifetime(layers, by_number=False))
     elif address.matrix is WEB_MERCATOR:
         # What most maps ask for is answered again in front of all layers; the others come here each time.
-        setattr(request.state, SETTLED, SettledTile(key, etag, tally))
+        setattr(request.state, SETTLED, SettledTile(key, etag, tally, moving))
     if named == "*":
         tally.by_tag += 1
         return Response(status_code=304, headers=headers)
@@ -149,7 +149,7 @@ async def answer_tile_in(request: Request, known: Mapping[str, TileMatrixSet]) -
         tally.from_memory += 1
     else:
         is_kept = is_settled and not key.data_versions and request.state.tile_folder is not None
-        making = _Making(request, key, edition, principal, coding, f"{edition.content}{etag}" if is_kept else None)
+        making = _Making(request, key, edition, principal, coding, is_kept=is_kept)
         wanted = cache.body(etag, making.render, making.read if is_kept else None)
         body = await unless_gone(wanted, request.receive)
         if body is None:
@@ -230,12 +230,6 @@ async def _read_edition(request: Request, ground: _Ground) -> TileEdition:
     return await cache.fact(("edition", ground.edition), read, math.inf)
 
 
-async def _version(request: Request, layer: TileLayer) -> str:
-    cache: TileCache = request.state.tile_cache
-    read = partial(read_data_version, layer.name, request.state.open_work())
-    return await cache.fact(("version", layer.name), read, VERSION_LIFETIME_S)
-
-
 def _check_place(address: TileAddress, filters: TileFilters, edition: TileEdition) -> None:
     if not meet(ground_of(address), edition.bounds):
         raise NotFoundError(f"{address} is outside edition {edition.number}")
@@ -259,20 +253,21 @@ class _Making:
         edition: TileEdition,
         principal: Principal,
         coding: Coding,
-        content: str | None,
+        *,
+        is_kept: bool,
     ) -> None:
         self._state = request.state
         self._tile = key, edition, principal
         self._coding = coding
-        # A digest is a name that any file system takes.
-        self._name = None if content is None else hashlib.blake2b(content.encode(), digest_size=20).hexdigest()
+        self._kept = KeptTile(key, coding) if is_kept else None
+        self._name = "" if self._kept is None else self._kept.name(edition)
         self._source = ""
         self._sql_seconds = 0.0
 
     def read(self) -> bytes | None:
         """Return the body from disk when it is there."""
         folder: TileFolder = self._state.tile_folder
-        body = folder.read(str(self._name))
+        body = folder.read(self._name)
         if body is not None:
             self._source = "disk"
         return body
@@ -284,8 +279,8 @@ class _Making:
         self._sql_seconds = time.perf_counter() - began
         self._source = "database"
         body = compress(tile, self._coding)
-        if self._name is not None:
-            self._state.tile_folder.write(self._name, body)
+        if self._kept is not None:
+            self._state.tile_folder.write(self._name, body, self._kept.about())
         return body
 
     def count(self, tally: Tally) -> None:

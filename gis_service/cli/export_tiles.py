@@ -23,11 +23,6 @@ _USUAL = Wanted()
 tiles = typer.Typer(name="tiles", no_args_is_help=True, help="Vector tiles.")
 
 
-@tiles.callback()
-def _group() -> None:
-    """Keep ``export`` a command of its own while it is the only one."""
-
-
 @tiles.command()
 def export(
     out: Annotated[Path, typer.Argument(help="FILE.pmtiles or FILE.mbtiles; what is there is replaced.")],
@@ -50,7 +45,7 @@ def export(
     wanted = Wanted(edition, under, layers, min_zoom, max_zoom)
     began = time.perf_counter()
     try:
-        with _progress(as_json) as progress:
+        with tile_progress(as_json) as progress:
             bar = progress.add_task(f"writing {out.name}", total=None)
             done = export_tiles(
                 out,
@@ -73,7 +68,8 @@ def export(
     )
 
 
-def _progress(as_json: bool) -> Progress:
+def tile_progress(as_json: bool) -> Progress:
+    """Return a bar on standard error, which does not show where nobody looks."""
     screen = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),

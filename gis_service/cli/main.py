@@ -20,6 +20,7 @@ from gis_service.cli.locate import locate
 from gis_service.cli.migrate import migrate
 from gis_service.cli.plan_changes import plan
 from gis_service.cli.plan_repair import repair  # noqa: F401 - it puts itself on ``plan``
+from gis_service.cli.seed_tiles import seed  # noqa: F401 - it puts itself on ``tiles``
 from gis_service.cli.serve import serve
 from gis_service.cli.sheet import sheet
 from gis_service.cli.tokens import tokens

@@ -8,11 +8,10 @@ from typing import Any
 
 from sqlalchemy import func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from gis_service.database.geometry import point_column
-from gis_service.database.tables import SRID, building, building_owner, data_version, entrance, grid
+from gis_service.database.tables import SRID, building, building_owner, entrance, grid
 from gis_service.domain.building import Building, Entrance, OwnedPoint
 from gis_service.domain.edition import Bounds
 from gis_service.domain.household_count import Dwelling
@@ -82,7 +81,6 @@ class BuildingRepository:
                 for one, owner in zip(buildings, owners, strict=True)
             ],
         )
-        self._move_version()
 
     def dwellings_in(self, box: Bounds) -> list[Dwelling]:
         """Return where the buildings in a box stand and how many households they have."""
@@ -140,7 +138,6 @@ class BuildingRepository:
                 for code, owner in owners.items()
             ],
         )
-        self._move_version()
 
     def _lock_writing(self) -> None:
         """Wait until no other transaction writes buildings; the lock goes with this transaction.
@@ -149,13 +146,6 @@ class BuildingRepository:
         rows in turns would wait for each other; all wait for the version in any case.
         """
         self._session.execute(select(func.pg_advisory_xact_lock(WRITING_LOCK)))
-
-    def _move_version(self) -> None:
-        """Tell the tiles that buildings have changed (decision 9)."""
-        moved = upsert(data_version).values(layer="buildings", version=1)
-        self._session.execute(
-            moved.on_conflict_do_update(index_elements=["layer"], set_={"version": data_version.c.version + 1})
-        )
 
 
 def _row(one: Building) -> dict[str, Any]:

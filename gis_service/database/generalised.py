@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import insert, or_, select, text, update
+from sqlalchemy import and_, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from gis_service.database.bulk import copy_rows, multipolygon_texts
@@ -55,6 +55,15 @@ class GeneralisedRepository:
         """Return the codes whose rows begin or end with an edition."""
         begins = text("lower(editions) = :edition OR upper(editions) = :edition")
         return set(self._session.scalars(select(grid.c.code).where(begins), {"edition": edition}))
+
+    def codes_differing(self, edition: int, other: int, band: int) -> set[str]:
+        """Return the codes of the grids that have not the same shape of a band in two editions."""
+        table = generalised_shape
+        holds = [
+            and_(table.c.since <= number, or_(table.c.until.is_(None), table.c.until > number))
+            for number in (edition, other)
+        ]
+        return set(self._session.scalars(select(table.c.code).where(table.c.band == band, holds[0] != holds[1])))
 
     def grids(
         self,

@@ -586,10 +586,31 @@ api_token = Table(
     CheckConstraint("role IN ('worker', 'router', 'dispatcher', 'planner', 'auditor', 'admin')", name="role"),
 )
 
-# Versions of what changes between editions; part of the key of a tile (decision 9).
+# Versions of what changes between editions; part of the key of a tile (decision 9).  Where changes are noted by
+# place, the version is another whenever changes have been forgotten.
 data_version = Table(
     "data_version",
     metadata,
     Column("layer", Text, primary_key=True),
     Column("version", BigInteger, nullable=False),
+)
+
+# Where a layer was changed, and by which transaction; triggers on its tables write it (docs/decisions/0008).
+tile_change = Table(
+    "tile_change",
+    metadata,
+    Column(
+        "transaction_id",
+        BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        server_default=text("CAST(CAST(pg_current_xact_id() AS text) AS bigint)"),
+    ),
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("token", BigInteger, nullable=False, comment="random; tiles add them up"),
+    Column("layer", Text, nullable=False),
+    Column("west", Double, comment="degrees; NULL: no place"),
+    Column("south", Double),
+    Column("east", Double),
+    Column("north", Double),
 )

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
 
-from sqlalchemy import TextClause, func, select, text
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import TextClause, select, text
 from sqlalchemy.orm import Session
 
+from gis_service.database.geometry import from_binary
 from gis_service.database.shifted_tiles import encode_shifted
-from gis_service.database.tables import SRID, data_version, edition, grid, incident_event
+from gis_service.database.tables import SRID, grid
 from gis_service.domain.map_shift import ground_of
 from tiles.address import TileAddress
 from tiles.filters import TileFilters
 from tiles.layers import SMALL_COUNT, TileLayer
-
-_LATE_COMMITS = 1000
-"""Events among which one may become visible after a later one: ids are given out before they are committed."""
 
 
 @cache
@@ -48,6 +48,15 @@ def tile_values(address: TileAddress, buffer: int) -> dict[str, float | int]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class DrawnGrid:
+    """A grid that tiles draw: ``sign`` is the same in two editions when they draw it alike; ``shape`` in degrees."""
+
+    code: str
+    sign: tuple[int, int, int]
+    shape: BaseGeometry
+
+
 class TileRepository:
     """Layers of tiles, and what their keys are made of."""
 
@@ -58,25 +67,19 @@ class TileRepository:
         """Return the codes of the levels that have grids in an edition; empty when there is no such edition."""
         return set(self._session.scalars(select(grid.c.level).distinct().where(grid.c.editions.contains(edition))))
 
-    def version_of_buildings(self) -> str:
-        """Return what differs whenever buildings differ."""
-        query = select(data_version.c.version).where(data_version.c.layer == "buildings")
-        return str(self._session.scalar(query) or 0)
-
-    def version_of_incidents(self) -> str:
-        """Return what differs whenever incidents differ.
-
-        The last event alone does not tell: an event can be committed after one with a greater id.  So the events near
-        the end are counted too, and a late one changes the count.  The newest edition says who works on a root, and
-        so who sees what has no owner.  Index-only.
-        """
-        last = select(func.coalesce(func.max(incident_event.c.id), 0)).scalar_subquery()
-        newest_edition = select(func.coalesce(func.max(edition.c.number), 0)).scalar_subquery()
-        query = select(func.coalesce(func.max(incident_event.c.id), 0), func.count(), newest_edition).where(
-            incident_event.c.id > last - _LATE_COMMITS
-        )
-        newest, count, edition_number = self._session.execute(query).one()
-        return f"{newest}.{count}.{edition_number}"
+    def drawn_among(
+        self, edition: int, codes: Collection[str], *, level: str, coarser: Sequence[str], band: int | None
+    ) -> list[DrawnGrid]:
+        """Return those of some grids and of their children that tiles of an edition draw, with exact shapes."""
+        values = {
+            "edition": edition,
+            "codes": sorted(codes),
+            "level": level,
+            "coarser": list(coarser),
+            "band": band,
+        }
+        rows = self._session.execute(statement("drawn_among"), values)
+        return [DrawnGrid(row.code, (row.id, row.under, row.since), from_binary(bytes(row.shape))) for row in rows]
 
     def grids(
         self,

@@ -28,6 +28,7 @@ from gis_service.database.proofs import ProofRepository
 from gis_service.database.rules import RuleRepository
 from gis_service.database.staff import StaffRepository
 from gis_service.database.stock import StockRepository
+from gis_service.database.tile_changes import TileChangeRepository
 from gis_service.database.tiles import TileRepository
 from gis_service.database.tokens import TokenRepository
 
@@ -63,6 +64,7 @@ class UnitOfWork:
         self.rules = RuleRepository(session)
         self.staff = StaffRepository(session)
         self.stock = StockRepository(session)
+        self.tile_changes = TileChangeRepository(session)
         self.tiles = TileRepository(session)
         self.tokens = TokenRepository(session)
         return self

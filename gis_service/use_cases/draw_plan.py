@@ -102,8 +102,10 @@ def read_plan_state(plan_id: int, work: UnitOfWork, *, with_surroundings: bool) 
         if not with_surroundings:
             return PlanState(plan, "")
         targets = repr(sorted(work.coverage_targets.shares().items())).encode()
-        buildings = work.tiles.version_of_buildings()
-        return PlanState(plan, f"{buildings}.{hashlib.blake2b(targets, digest_size=8).hexdigest()}")
+        buildings = work.tile_changes.sum_of("buildings")
+        return PlanState(
+            plan, f"{buildings.base}.{buildings.total}.{hashlib.blake2b(targets, digest_size=8).hexdigest()}"
+        )
 
 
 def read_base(edition: int | None, work: UnitOfWork) -> Base:

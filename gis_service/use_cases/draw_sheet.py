@@ -63,7 +63,9 @@ def find_sheet(code: str, *, edition: int | None, at: datetime | None, work: Uni
         number = choose_edition(edition, at, work)
         record = _record(code, number, work)
         has_children = bool(work.grids.search(number, GridFilter(parent=code, limit=1)))
-        return SheetState(number, record.name or code, None if has_children else work.tiles.version_of_buildings())
+        buildings = None if has_children else work.tile_changes.sum_of("buildings")
+        version = None if buildings is None else f"{buildings.base}.{buildings.total}"
+        return SheetState(number, record.name or code, version)
 
 
 def draw_sheet(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
+from gis_service.use_cases.follow_changes import layer_stem
 from tiles.bands import choose_band
 from tiles.encoding import join_layers
 from tiles.etag import TileKey
@@ -27,10 +28,20 @@ def permission_class(principal: Principal) -> str:
     return f"{principal.role} in {principal.scope or 'everything'}"
 
 
+def moves_by_place(layer: TileLayer, principal: Principal) -> bool:
+    """Tell whether a change of a layer alters only the tiles around it, for callers like this one.
+
+    Not the public's counts: they stand at the label points of grids, far from what is counted.
+    """
+    is_counted = layer.name == "incidents" and not sees_single_incidents(principal)
+    return layer.reach is not None and not is_counted
+
+
 def read_data_version(layer: str, work: UnitOfWork) -> str:
-    """Return the version of a layer whose features move between editions."""
+    """Return what differs whenever the features of a layer differ that moves between editions."""
     with work:
-        return work.tiles.version_of_buildings() if layer == "buildings" else work.tiles.version_of_incidents()
+        found = work.tile_changes.sum_of(layer)
+    return f"{layer_stem(layer, found.base, found.edition)}.{found.total:x}"
 
 
 def render_tile(

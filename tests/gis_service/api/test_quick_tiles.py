@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from types import SimpleNamespace
 
 import pytest
@@ -119,12 +120,11 @@ def test_current_follows_the_edition_at_once(demo_client):
 
 
 def test_what_moves_is_asked_for_again_when_it_has_moved(demo_client, monkeypatch):
-    """A newer data version of incidents gives another tag, and the one before is no longer given."""
+    """Incidents of which more is known give another tag, and the one before is no longer given."""
     path = TILE.replace("grids", "incidents")
     before = [demo_client.get(path) for _ in range(2)][1].headers["etag"]
-    cache: TileCache = demo_client.app_state["tile_cache"]
-    read_at, _ = cache._facts["version", "incidents"]
-    monkeypatch.setitem(cache._facts, ("version", "incidents"), (read_at + 3600, "moved on"))
+    versions = demo_client.app_state["tile_cache"].known_fact(("changes",), math.inf)
+    monkeypatch.setattr(versions._layers["incidents"], "whole", 1)
     after = demo_client.get(path, headers={"If-None-Match": before})
     assert (after.status_code, after.headers["etag"] == before) == (200, False)
 

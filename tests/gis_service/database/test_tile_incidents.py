@@ -3,7 +3,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import text
 
 from gis_service.database.unit_of_work import UnitOfWork
 from tests.support.tile_ground import (
@@ -139,14 +138,14 @@ def test_an_incident_without_an_owner_is_for_who_finds_one(
 
 
 def test_an_incident_without_an_owner_is_not_for_a_root_that_is_gone(ground: UnitOfWork):
-    """D ends with edition 3, in which there is nothing; the version of incidents moves, so no old tile stays."""
+    """D ends with edition 3, in which there is nothing; their version has the edition, so no old tile stays."""
     store_incident(ground, 1, [], state="unlocated")
     with ground:
-        before = ground.tiles.version_of_incidents()
+        before = ground.tile_changes.read(0).edition
         publish(ground, 3, added=[], closed=("D", "S1", "S2", "K", "C1", "C2"))
         ground.commit()
     with ground:
-        after = ground.tiles.version_of_incidents()
+        after = ground.tile_changes.read(0).edition
     assert incidents(ground, "D", places_incidents=True) == []
     assert before != after
 
@@ -178,21 +177,3 @@ def test_merged_and_cancelled_incidents_are_not_drawn(ground: UnitOfWork):
     for number, state in enumerate(["merged", "cancelled", "handled"]):
         store_incident(ground, number, U1, state=state)
     assert [one["properties"]["state"] for one in incidents(ground, None)] == ["handled"]
-
-
-def test_the_version_of_incidents_moves_with_an_event_that_comes_late(ground: UnitOfWork):
-    """An event with id 10 is committed after one with id 11: the greatest id stays, the version does not."""
-    store_incident(ground, 1, U1)
-    seen = []
-    with ground:
-        seen.append(ground.tiles.version_of_incidents())
-        for number in (11, 10):
-            ground._session.execute(
-                text(
-                    "INSERT INTO incident_event (id, incident_id, kind, actor, to_state) OVERRIDING SYSTEM VALUE"
-                    " SELECT :id, id, 'reported', 'tests', 'reported' FROM incident"
-                ),
-                {"id": number},
-            )
-            seen.append(ground.tiles.version_of_incidents())
-    assert seen == ["0.0.2", "11.1.2", "11.2.2"]

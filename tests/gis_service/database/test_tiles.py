@@ -17,7 +17,6 @@ from tests.support.tile_ground import (
     feature_id,
     features,
     grids,
-    set_building_version,
     shapes_by_code,
     store_building,
     store_ground,
@@ -167,15 +166,6 @@ def test_buildings_tell_their_owner_in_the_edition(ground: UnitOfWork):
     assert found[0]["B1"] == {"code": "B1", "name": "", "use": "home", "storeys": 6, "households": 24, "grid": "U1"}
     assert "grid" not in found[0]["B2"]
     assert "grid" not in found[1]["B1"]
-
-
-def test_the_version_of_buildings_is_their_row(ground: UnitOfWork):
-    """Without a row it is 0, with one what the row says."""
-    with ground:
-        before = ground.tiles.version_of_buildings()
-    set_building_version(ground, 7)
-    with ground:
-        assert (before, ground.tiles.version_of_buildings()) == ("0", "7")
 
 
 def test_the_levels_of_an_edition_are_those_of_its_grids(ground: UnitOfWork):

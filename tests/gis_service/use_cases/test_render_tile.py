@@ -84,6 +84,7 @@ def test_callers_who_see_the_same_share_a_class():
 
 
 def test_each_layer_that_moves_has_its_version(ground: UnitOfWork):
-    """Buildings: their row; incidents: the events, of which there are none yet, and edition 2."""
+    """Buildings: 5, as their row says; incidents: none, as of edition 2; then what was changed."""
     set_building_version(ground, 5)
-    assert (read_data_version("buildings", ground), read_data_version("incidents", ground)) == ("5", "0.0.2")
+    assert read_data_version("buildings", ground).startswith("5.")
+    assert read_data_version("incidents", ground).startswith("0.2.")

@@ -29,6 +29,8 @@ from gis_service.api import (
     locate_area,
     locate_batch,
     locate_building,
+    ogc,
+    ogc_tiles,
     plan_import,
     plan_tiles,
     plans,
@@ -58,6 +60,7 @@ from gis_service.snapshots.holder import SnapshotHolder
 from gis_service.snapshots.shadow import ShadowCheck
 
 EXPOSED_HEADERS = [
+    "Content-Crs",
     "Content-Range",
     "ETag",
     "Idempotency-Replayed",
@@ -175,6 +178,7 @@ def create_app(settings: Settings) -> FastAPI:
         *locate_batch.locate_batch_routes,
         *tiles.tile_routes,
         *plan_tiles.plan_tile_routes,
+        *ogc_tiles.ogc_tile_routes,
         *styles.style_routes,
         *archives.archive_routes,
     ]
@@ -199,6 +203,8 @@ def create_app(settings: Settings) -> FastAPI:
         incidents,
         locate_area,
         locate_building,
+        ogc,
+        ogc_tiles,
         health,
     ):
         app.include_router(module.router)
@@ -206,7 +212,7 @@ def create_app(settings: Settings) -> FastAPI:
     install_problems(app)
     lookups = {**locate.LOCATE_OPENAPI_PATHS, **locate_batch.LOCATE_BATCH_OPENAPI_PATHS}
     tiled = {**tiles.TILE_OPENAPI_PATHS, **plan_tiles.PLAN_TILE_OPENAPI_PATHS, **archives.ARCHIVE_OPENAPI_PATHS}
-    describe(app, {**lookups, **tiled, **styles.STYLE_OPENAPI_PATHS})
+    describe(app, {**lookups, **tiled, **styles.STYLE_OPENAPI_PATHS, **ogc_tiles.OGC_TILE_OPENAPI_PATHS})
     # The last one added meets a request first.
     app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes, is_stream=locate_batch.is_stream)
     app.add_middleware(RequestLog, metrics=metrics)

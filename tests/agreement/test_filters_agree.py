@@ -1,7 +1,7 @@
 """Two implementations of CQL2, one answer: our SQL against the evaluation of the library cql2 in Rust.
 
-That library reads filters for this test alone: a filter of some thousand brackets ends its process, and one of thirty
-that are not closed takes it minutes.
+That library reads filters for this test alone: a filter of five thousand brackets ends its process, and one of thirty
+that are not closed would take it hours.
 """
 
 from __future__ import annotations

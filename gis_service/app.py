@@ -31,6 +31,8 @@ from gis_service.api import (
     locate_batch,
     locate_building,
     matrix_tiles,
+    ogc,
+    ogc_tiles,
     plan_import,
     plan_tiles,
     plans,
@@ -61,6 +63,7 @@ from gis_service.snapshots.holder import SnapshotHolder
 from gis_service.snapshots.shadow import ShadowCheck
 
 EXPOSED_HEADERS = [
+    "Content-Crs",
     "Content-Range",
     "ETag",
     "Idempotency-Replayed",
@@ -189,6 +192,7 @@ def create_app(settings: Settings) -> FastAPI:
         *plan_tiles.plan_tile_routes,
         *matrix_tiles.matrix_tile_routes,
         *esri.esri_routes,
+        *ogc_tiles.ogc_tile_routes,
         *styles.style_routes,
         *archives.archive_routes,
     ]
@@ -213,6 +217,8 @@ def create_app(settings: Settings) -> FastAPI:
         incidents,
         locate_area,
         locate_building,
+        ogc,
+        ogc_tiles,
         health,
     ):
         app.include_router(module.router)
@@ -221,7 +227,9 @@ def create_app(settings: Settings) -> FastAPI:
     lookups = {**locate.LOCATE_OPENAPI_PATHS, **locate_batch.LOCATE_BATCH_OPENAPI_PATHS}
     tiled = {**tiles.TILE_OPENAPI_PATHS, **plan_tiles.PLAN_TILE_OPENAPI_PATHS, **archives.ARCHIVE_OPENAPI_PATHS}
     otherwise_tiled = {**matrix_tiles.MATRIX_OPENAPI_PATHS, **esri.ESRI_OPENAPI_PATHS}
-    describe(app, {**lookups, **tiled, **otherwise_tiled, **styles.STYLE_OPENAPI_PATHS})
+    describe(
+        app, {**lookups, **tiled, **otherwise_tiled, **styles.STYLE_OPENAPI_PATHS, **ogc_tiles.OGC_TILE_OPENAPI_PATHS}
+    )
     # The last one added meets a request first.
     app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes, is_stream=locate_batch.is_stream)
     app.add_middleware(PlainBodies)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from tiles.matrix_sets import WEB_MERCATOR, TileMatrixSet
+from tiles.matrix_sets import HALF_WORLD_M, WEB_MERCATOR, TileMatrixSet
 
 MAX_ZOOM = WEB_MERCATOR.max_zoom
 """Deepest zoom served in Web Mercator."""
@@ -118,6 +118,18 @@ class TileAddress:
 def meet(one: Bounds, other: Bounds) -> bool:
     """Tell whether two boxes share some ground; an edge in common is no ground."""
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def project(bounds: Bounds) -> Bounds:
+    """Return a box in degrees in metres of EPSG:3857; its latitudes are not those of the poles."""
+    west, south, east, north = bounds
+    bottom, top = (HALF_WORLD_M * _fraction(latitude) for latitude in (south, north))
+    return west / 180 * HALF_WORLD_M, bottom, east / 180 * HALF_WORLD_M, top
+
+
+def _fraction(latitude: float) -> float:
+    """Return how far a latitude in degrees lies from the equator to the edge of the pyramid; below it negative."""
+    return math.asinh(math.tan(math.radians(latitude))) / math.pi
 
 
 def _latitude(fraction: float) -> float:

@@ -100,6 +100,11 @@ MATRIX_SETS: Mapping[str, TileMatrixSet] = MappingProxyType(
 )
 """Those that a tile can be asked for in, by id."""
 
+OGC_MATRIX_SETS: Mapping[str, TileMatrixSet] = MappingProxyType(
+    {one.id: one for one in (WEB_MERCATOR, CGCS2000_QUAD)}
+)
+"""Those whose system OGC can name, by id: GCJ-02 is none."""
+
 
 def describe_matrix_set(matrix_set: TileMatrixSet) -> dict[str, Any]:
     """Return a set as OGC writes it in JSON, with all zooms that are served.

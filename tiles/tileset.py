@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tiles.address import Bounds
+from tiles.address import Bounds, project
 from tiles.layers import TileEdition, TileLayer
 from tiles.matrix_sets import TileMatrixSet, crs_uri
 
@@ -45,7 +45,7 @@ def describe_tileset(
         "tileMatrixSetLimits": [
             tile_limits(edition.bounds, matrix_set, zoom) for zoom in range(matrix_set.max_zoom + 1)
         ],
-        "layers": [_layer(layer, matrix_set, exact=exact) for layer in layers],
+        "layers": [describe_layer(layer, matrix_set, exact=exact) for layer in layers],
         "links": [
             {"rel": "item", "type": _MVT, "href": tiles_url, "templated": True},
             {"rel": _TILING_SCHEME, "type": "application/json", "href": matrix_set_url},
@@ -57,9 +57,9 @@ def describe_tileset(
 def tile_limits(bounds: Bounds, matrix_set: TileMatrixSet, zoom: int) -> dict[str, Any]:
     """Return the first and last column and row of the tiles of one zoom that hold a box in degrees.
 
-    Of a set that is cut in degrees.  A box that ends on the edge of a tile may take the next one in.
+    Of a set that is not shifted.  A box that ends on the edge of a tile may take the next one in.
     """
-    west, south, east, north = bounds
+    west, south, east, north = bounds if matrix_set.is_geographic else project(bounds)
     side = matrix_set.side / (1 << zoom)
     columns, rows = matrix_set.columns << zoom, matrix_set.rows << zoom
     return {
@@ -75,7 +75,8 @@ def _within(distance: float, side: float, count: int) -> int:
     return min(max(int(distance // side), 0), count - 1)
 
 
-def _layer(layer: TileLayer, matrix_set: TileMatrixSet, *, exact: bool) -> dict[str, Any]:
+def describe_layer(layer: TileLayer, matrix_set: TileMatrixSet, *, exact: bool) -> dict[str, Any]:
+    """Return what the metadata of a tileset says of a layer; ``exact`` as for ``describe_tileset``."""
     described = {name: {"title": name, "description": words} for name, words in layer.fields_for(exact=exact).items()}
     return {
         "id": layer.name,

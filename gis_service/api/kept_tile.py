@@ -48,10 +48,11 @@ class KeptTile:
         """Return the tile that a file says it is; None when that cannot be read."""
         try:
             told = json.loads(about)
+            z, x, y = told["tile"]
             key = TileKey(
                 edition=told["edition"],
                 layers=tuple(told["layers"]),
-                address=TileAddress(*told["tile"], MATRIX_SETS[told["matrix"]]),
+                address=TileAddress(z, x, y, MATRIX_SETS[told["matrix"]]),
                 data_versions=(),
                 permission_class=told["class"],
                 filters=TileFilters(level=told["level"], kind=told["kind"]),

@@ -39,6 +39,9 @@ STATUS: dict[type[ServiceError], HTTPStatus] = {
     ForbiddenError: HTTPStatus.FORBIDDEN,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+OGC = "/ogc"
+"""Below this address a request that is wrong whatever is stored is a 400: OGC 17-069r4, 7.1 and 7.2."""
+
 RETRY_AFTER_S = "2"
 MEDIA_TYPE = "application/problem+json"
 
@@ -92,8 +95,10 @@ def problem_of(error: ServiceError) -> Response:
 def install_problems(app: FastAPI) -> None:
     """Let every refusal of the application leave as a problem."""
 
-    async def refused(_: Request, error: Exception) -> Response:
+    async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, ServiceError)  # noqa: S101 - what the handler is registered for
+        if isinstance(error, RuleBrokenError) and f"{request.url.path}/".startswith(f"{OGC}/"):
+            return problem(HTTPStatus.BAD_REQUEST, error.code, error.detail, faults=error.faults)
         return problem_of(error)
 
     async def invalid(request: Request, error: Exception) -> Response:

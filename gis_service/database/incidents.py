@@ -97,7 +97,7 @@ def _lies_under(code: str) -> ColumnElement[bool]:
     return incident.c.chain.op("@>", is_comparison=True)(cast([code], ARRAY(Text)))
 
 
-def _seen_by(principal: Principal) -> ColumnElement[bool]:
+def seen_by(principal: Principal) -> ColumnElement[bool]:
     """Return the condition under which a caller may see an incident.
 
     Their own ground, and what they reported themselves.  Incidents without an owner are for those who can find
@@ -168,7 +168,7 @@ class IncidentRepository:
 
     def get(self, incident_id: UUID, principal: Principal) -> IncidentRecord | None:
         """Return one incident; None when it is not there or not for this caller."""
-        query = self._records().where(incident.c.id == incident_id, _seen_by(principal))
+        query = self._records().where(incident.c.id == incident_id, seen_by(principal))
         row = self._session.execute(query).one_or_none()
         return None if row is None else _to_record(row)
 
@@ -178,7 +178,7 @@ class IncidentRepository:
 
     def search(self, wanted: IncidentFilter, principal: Principal) -> list[IncidentRecord]:
         """Return up to ``wanted.limit`` incidents that the caller may see, the newest reported first."""
-        query = self._records().where(_seen_by(principal), *_conditions(wanted))
+        query = self._records().where(seen_by(principal), *_conditions(wanted))
         rows = self._session.execute(query.order_by(incident.c.id.desc()).limit(wanted.limit))
         return [_to_record(row) for row in rows]
 
@@ -214,7 +214,7 @@ class IncidentRepository:
                 incident.c.category == category,
                 incident.c.occurred_at.between(occurred_at - RECENT, occurred_at + RECENT),
                 incident.c.state.not_in(CLOSED_STATES),
-                _seen_by(principal),
+                seen_by(principal),
             )
             .order_by(score.desc(), incident.c.id)
             .limit(MOST_DUPLICATES)

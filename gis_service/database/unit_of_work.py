@@ -14,6 +14,7 @@ from gis_service.database.buildings import BuildingRepository
 from gis_service.database.coverage_targets import CoverageTargetRepository
 from gis_service.database.drafts import DraftRepository
 from gis_service.database.editions import EditionRepository
+from gis_service.database.features import FeatureRepository
 from gis_service.database.finding_exceptions import FindingExceptionRepository
 from gis_service.database.generalised import GeneralisedRepository
 from gis_service.database.grids import GridRepository
@@ -51,6 +52,7 @@ class UnitOfWork:
         self.coverage_targets = CoverageTargetRepository(session)
         self.drafts = DraftRepository(session)
         self.editions = EditionRepository(session)
+        self.features = FeatureRepository(session)
         self.finding_exceptions = FindingExceptionRepository(session)
         self.generalised = GeneralisedRepository(session)
         self.grids = GridRepository(session)

@@ -20,6 +20,9 @@ COUNT_LEVEL = "unit_grid"
 COUNT_LEVEL_ZOOM = 13
 """From this zoom on incidents are counted by COUNT_LEVEL."""
 
+SINGLE_ZOOM = 15
+"""From this zoom on incidents within a scope are drawn one by one; below, those of one cell as a cluster."""
+
 
 class UnknownLayerError(LookupError):
     """There is no layer of this name."""
@@ -147,7 +150,10 @@ _ALL = (
     ),
     TileLayer(
         name="incidents",
-        description="Incidents neither merged nor cancelled: counted by grid, or one by one within a scope",
+        description=(
+            "Incidents neither merged nor cancelled: counted by grid, or within a scope, "
+            f"clusters below zoom {SINGLE_ZOOM} and one by one"
+        ),
         geometry="point",
         fields=MappingProxyType(
             {
@@ -159,11 +165,16 @@ _ALL = (
         ),
         exact_fields=MappingProxyType(
             {
-                "incident": "Id of the incident",
-                "category": "Category",
-                "severity": "general, larger or major",
-                "state": "State",
-                "owner": "Code of the owner; absent when unlocated",
+                "incident": "Id of the incident; absent for a cluster",
+                "category": "Category; absent for a cluster",
+                "severity": "general, larger or major; absent for a cluster",
+                "state": "State; absent for a cluster",
+                "owner": "Code of the owner; absent when unlocated, and for a cluster",
+                "count": "Incidents of a cluster, two or more; absent for a single incident",
+                "expands_at": "Zoom at which the cluster is several; absent for a single incident",
+                "open": "How many of the cluster are neither archived nor evaluated",
+                "larger": "How many of the cluster are of the severity larger",
+                "major": "How many of the cluster are of the severity major",
             }
         ),
         min_zoom=0,

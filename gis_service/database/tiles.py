@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from gis_service.database.tables import data_version, edition, grid, incident_event
 from tiles.address import TileAddress
 from tiles.filters import TileFilters
-from tiles.layers import SMALL_COUNT, TileLayer
+from tiles.layers import SINGLE_ZOOM, SMALL_COUNT, TileLayer
 
 _LATE_COMMITS = 1000
 """Events among which one may become visible after a later one: ids are given out before they are committed."""
@@ -111,6 +111,26 @@ class TileRepository:
             address,
             scope=scope,
             places_incidents=places_incidents,
+            **_incident_filters(filters),
+        )
+
+    def incident_clusters(
+        self,
+        layer: TileLayer,
+        address: TileAddress,
+        *,
+        scope: str | None,
+        places_incidents: bool,
+        filters: TileFilters,
+    ) -> bytes:
+        """Return the layer incidents as one feature for each cell of a zoom, of what ``incidents`` would show."""
+        return self._encode(
+            "tile_incident_clusters",
+            layer,
+            address,
+            scope=scope,
+            places_incidents=places_incidents,
+            single_zoom=SINGLE_ZOOM,
             **_incident_filters(filters),
         )
 

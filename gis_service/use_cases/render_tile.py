@@ -9,11 +9,11 @@ from gis_service.domain.access import Principal
 from tiles.bands import choose_band
 from tiles.encoding import join_layers
 from tiles.etag import TileKey
-from tiles.layers import LAYERS, TileEdition, TileLayer, choose_count_level, choose_level
+from tiles.layers import LAYERS, SINGLE_ZOOM, TileEdition, TileLayer, choose_count_level, choose_level
 
 
 def sees_single_incidents(principal: Principal) -> bool:
-    """Tell whether incidents are drawn one by one for the caller; the public sees counts."""
+    """Tell whether incidents are drawn one by one for the caller, or clustered from afar; the public sees counts."""
     return principal.role != "public"
 
 
@@ -63,7 +63,8 @@ def _render_layer(
         return work.tiles.buildings(layer, key.address, edition=edition.number, among=among)
     if layer.name == "incidents":
         if sees_single_incidents(principal):
-            return work.tiles.incidents(
+            draw = work.tiles.incidents if key.address.z >= SINGLE_ZOOM else work.tiles.incident_clusters
+            return draw(
                 layer,
                 key.address,
                 scope=principal.scope,

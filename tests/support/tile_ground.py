@@ -158,6 +158,7 @@ def store_incident(
     lat: float = 25.01,
     state: str = "reported",
     of_category: str = "hazard",
+    severity: str = "general",
     occurred_at: datetime = datetime(2026, 3, 1, tzinfo=UTC),
     reported_at: datetime | None = None,
 ) -> None:
@@ -168,7 +169,7 @@ def store_incident(
                 id=UUID(int=number),
                 state=state,
                 category=of_category,
-                severity="general",
+                severity=severity,
                 channel="patrol",
                 description="",
                 point=point_column(lon, lat),

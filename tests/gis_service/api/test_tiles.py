@@ -256,8 +256,11 @@ def test_a_filter_narrows_the_tile(client: TestClient):
     assert found == [{"C1", "C2"}, {"U2"}]
 
 
-def test_incidents_are_counts_for_the_public_and_places_for_their_scope(client: TestClient, work: UnitOfWork):
-    """Three in U1: the public sees the number 3, the router of U1 three places, the router of K an empty tile."""
+def test_incidents_are_counts_for_the_public_and_clusters_for_their_scope(client: TestClient, work: UnitOfWork):
+    """Three in U1: the public sees 3 in their street, the router of U1 their cluster, the router of K nothing.
+
+    From zoom 15 on the router sees them one by one.
+    """
     for number in range(3):
         store_incident(work, number, U1, lon=102.7012, lat=25.0012)
     path = url("incidents", WHOLE) + "?state=reported"
@@ -267,7 +270,9 @@ def test_incidents_are_counts_for_the_public_and_places_for_their_scope(client: 
     }
     assert counted["S1"] == 3
     assert b"0000-0000" not in public.content
-    assert [one["properties"]["owner"] for one in features(own.content, "incidents")] == ["U1"] * 3
+    assert [one["properties"]["count"] for one in features(own.content, "incidents")] == [3]
+    near = client.get(url("incidents", tile_at(15, 102.7012, 25.0012)), headers=ROUTER)
+    assert [one["properties"]["owner"] for one in features(near.content, "incidents")] == ["U1"] * 3
     assert other.status_code == 204
     assert len({answer.headers["etag"] for answer in (public, own, other)}) == 3
 
@@ -323,10 +328,14 @@ def test_the_address_in_tilejson_answers(client: TestClient):
 
 
 def test_tilejson_tells_a_scope_the_fields_it_gets(client: TestClient):
-    """With a token incidents come one by one, and the answer is private."""
+    """With a token incidents come in clusters and one by one, and the answer is private."""
     answer = client.get("/tiles/1/incidents.json", headers=ROUTER)
     fields = answer.json()["vector_layers"][0]["fields"]
-    assert set(fields) == {"incident", "category", "severity", "state", "owner"}
+    single, cluster = (
+        {"incident", "category", "severity", "state", "owner"},
+        {"count", "expands_at", "open", "larger", "major"},
+    )
+    assert set(fields) == single | cluster
     assert answer.headers["cache-control"] == "private, max-age=300"
 
 

@@ -1,0 +1,109 @@
+-- The incidents of one tile in cells, for a caller with a scope, from afar: the layer incidents below single_zoom.
+--
+-- In    z, x, y; buffer in tile units, at most a cell; single_zoom, from which on incidents are drawn one by one;
+--       scope, places_incidents, category, states, since, until as in tile_incidents.sql.
+-- Out   one row: the layer as bytes, empty when there is no incident.  A cell with one incident is that incident, with
+--       its id and fields; a cell with several is a cluster: count, expands_at (the zoom at which they are in several
+--       cells, or single_zoom), open, larger, major.
+-- Rule  Cells are squares of a 64th of a tile (8 by 8), the same for all tiles of a zoom; four of one zoom are one of
+--       the zoom before.  A cell belongs to one tile, and so does its point, rounded down to a tile unit: the points of
+--       all tiles, buffers aside, stand for every incident once.  The point of a cluster is the mean of its incidents,
+--       a mean of whole numbers: the same in all tiles, in whichever order rows are read.
+-- Id    2^52 + 4^(z + 3) + the number of the cell, row by row: at most 2^52 + 2^35, and different at every zoom.  Ids of
+--       incidents are counted up from 1 and stay below 2^52.
+-- Units degrees in, 4096 tile units out.  Between them whole 2^-30 of the world's width (4 cm), across from 180 W and
+--       down from the north; 180 E is in the last column, and what lies beyond the pyramid in a row that no tile has.
+-- Index incident_point_ix.  The box is the tile and one cell around it: a cell whose point is in the buffer is whole.
+--       Why the box is widened in degrees is told in tile_grids.sql.
+WITH tile AS NOT MATERIALIZED (
+    SELECT
+        ST_Expand(
+            ST_Transform(ST_TileEnvelope(CAST(:z AS int), CAST(:x AS int), CAST(:y AS int)), 4326),
+            360 / power(2, CAST(:z AS int) + 3)
+        ) AS box
+),
+caller AS MATERIALIZED (
+    SELECT CAST(:places_incidents AS boolean) AND EXISTS (
+        SELECT FROM grid
+        WHERE code = CAST(:scope AS text) AND parent IS NULL AND upper_inf(editions)
+    ) AS sees_unlocated
+),
+placed AS (
+    SELECT
+        i.ctid AS place,
+        i.severity,
+        i.state,
+        CAST(least(1073741823, floor((ST_X(i.point) + 180) / 360 * 1073741824)) AS int) AS across,
+        CAST(
+            greatest(
+                -1, least(1073741824, floor((1 - asinh(tan(radians(ST_Y(i.point)))) / pi()) / 2 * 1073741824))
+            ) AS int
+        ) AS down
+    FROM tile, incident AS i
+    WHERE i.point && tile.box
+        AND i.state NOT IN ('merged', 'cancelled')
+        AND (
+            CAST(:scope AS text) IS NULL
+            OR i.chain @> ARRAY[CAST(:scope AS text)]
+            OR (i.owner IS NULL AND (SELECT sees_unlocated FROM caller))
+        )
+        AND (
+            CAST(:category AS text) IS NULL
+            OR i.category = CAST(:category AS text)
+            OR starts_with(i.category, CAST(:category AS text) || '.')
+        )
+        AND (CAST(:states AS text[]) IS NULL OR i.state = ANY (CAST(:states AS text[])))
+        AND (CAST(:since AS timestamptz) IS NULL OR i.occurred_at >= CAST(:since AS timestamptz))
+        AND (CAST(:until AS timestamptz) IS NULL OR i.occurred_at < CAST(:until AS timestamptz))
+    -- A fence: flattened, the query would compute each position five times.
+    OFFSET 0
+),
+cell AS MATERIALIZED (
+    SELECT
+        across >> (27 - CAST(:z AS int)) AS cell_across,
+        down >> (27 - CAST(:z AS int)) AS cell_down,
+        count(*) AS number,
+        count(*) FILTER (WHERE state NOT IN ('archived', 'evaluated')) AS open,
+        count(*) FILTER (WHERE severity = 'larger') AS larger,
+        count(*) FILTER (WHERE severity = 'major') AS major,
+        -- Of the row, which does not move while the statement runs: the only one, when the cell has one.
+        min(place) AS place,
+        ((sum(across) / count(*)) >> (18 - CAST(:z AS int))) - CAST(:x AS bigint) * 4096 AS px,
+        ((sum(down) / count(*)) >> (18 - CAST(:z AS int))) - CAST(:y AS bigint) * 4096 AS py,
+        -- The bits in which cells of the last zoom before single_zoom differ.
+        ((min(across) # max(across)) | (min(down) # max(down))) >> (28 - CAST(:single_zoom AS int)) AS apart
+    FROM placed
+    GROUP BY cell_across, cell_down
+)
+SELECT ST_AsMVT(feature, 'incidents', 4096, 'geom', 'id' ORDER BY feature.id)
+FROM (
+    SELECT
+        coalesce(
+            i.feature_id,
+            CAST(4503599627370496 AS bigint)
+            + (CAST(1 AS bigint) << (2 * (CAST(:z AS int) + 3)))
+            + (CAST(cell.cell_down AS bigint) << (CAST(:z AS int) + 3))
+            + cell.cell_across
+        ) AS id,
+        CAST(i.id AS text) AS incident,
+        i.category,
+        i.severity,
+        i.state,
+        i.owner,
+        CASE WHEN cell.number > 1 THEN cell.number END AS count,
+        CASE
+            WHEN cell.number > 1
+            THEN CAST(:single_zoom AS int) - length(ltrim(CAST(CAST(cell.apart AS bit(32)) AS text), '0'))
+        END AS expands_at,
+        CASE WHEN cell.number > 1 THEN cell.open END AS open,
+        CASE WHEN cell.number > 1 THEN cell.larger END AS larger,
+        CASE WHEN cell.number > 1 THEN cell.major END AS major,
+        ST_MakePoint(cell.px, cell.py) AS geom
+    FROM cell
+    LEFT JOIN incident AS i ON i.ctid = cell.place AND cell.number = 1
+    WHERE cell.px BETWEEN -CAST(:buffer AS int) AND 4096 + CAST(:buffer AS int)
+        AND cell.py BETWEEN -CAST(:buffer AS int) AND 4096 + CAST(:buffer AS int)
+        -- The cells of the tile and the ring around it: what else the box touches is not whole.
+        AND cell.cell_across BETWEEN CAST(:x AS bigint) * 8 - 1 AND CAST(:x AS bigint) * 8 + 8
+        AND cell.cell_down BETWEEN CAST(:y AS bigint) * 8 - 1 AND CAST(:y AS bigint) * 8 + 8
+) AS feature

@@ -10,7 +10,7 @@ from tiles.address import TileAddress
 from tiles.filters import TileFilters
 
 RENDERING = 3
-"""Raise it when the same key shall give other bytes: a field more, another buffer, another simplification."""
+"""Raise it when the same key shall give other bytes: a field more, another buffer, another bound."""
 
 _ENTITY_TAG = re.compile(r'(?:^|,)\s*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")\s*(?=,|$)')
 

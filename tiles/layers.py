@@ -23,6 +23,9 @@ COUNT_LEVEL_ZOOM = 13
 SINGLE_ZOOM = 15
 """From this zoom on incidents within a scope are drawn one by one; below, those of one cell as a cluster."""
 
+MOST_POINTS = 20_000
+"""Most points of one layer in one tile: a phone still draws them, and a tile of them is a megabyte."""
+
 
 class UnknownLayerError(LookupError):
     """There is no layer of this name."""
@@ -75,6 +78,8 @@ class TileLayer:
     ``fields`` are those of the public, ``exact_fields`` those of a caller with a scope where they differ.
     ``moves`` says that its features change between editions.  ``buffer`` is in tile units: what lies that far outside
     the tile is in it too, so that strokes and symbols are not cut.  ``filters`` are those that it obeys.
+    ``most_features`` are drawn in one tile, the most important ones (the statement of the layer says which); None
+    draws all.
     """
 
     name: str
@@ -87,6 +92,7 @@ class TileLayer:
     filters: frozenset[str]
     exact_fields: Mapping[str, str] | None = None
     max_zoom: int = field(default=MAX_ZOOM)
+    most_features: int | None = None
 
     def is_drawn_at(self, zoom: int) -> bool:
         """Tell whether the layer has features at a zoom."""
@@ -147,6 +153,7 @@ _ALL = (
         buffer=128,
         moves=True,
         filters=frozenset(),
+        most_features=MOST_POINTS,
     ),
     TileLayer(
         name="incidents",
@@ -181,6 +188,7 @@ _ALL = (
         buffer=256,
         moves=True,
         filters=frozenset({"category", "state", "since", "until"}),
+        most_features=MOST_POINTS,
     ),
 )
 

@@ -39,6 +39,17 @@ _HEADERS = {
     )
 }
 
+_TILE_HEADERS = {
+    **_HEADERS,
+    "X-Truncated": {
+        "schema": {"type": "string", "example": "buildings=1234, incidents=56"},
+        "description": (
+            "How many features of which layers are left out, the least important ones: "
+            "there are more than most_features of the TileJSON. Absent when nothing is."
+        ),
+    },
+}
+
 _COMMON = [
     _path(
         "edition",
@@ -97,7 +108,7 @@ TILE_OPENAPI_PATHS: dict[str, Any] = {
             "responses": {
                 "200": {
                     "description": _SENT,
-                    "headers": _HEADERS,
+                    "headers": _TILE_HEADERS,
                     "content": _TILE,
                 },
                 "204": {"description": "Inside the bounds of the edition, and empty.", "headers": _HEADERS},

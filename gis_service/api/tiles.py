@@ -19,6 +19,7 @@ from gis_service.api.access import permission_of
 from gis_service.api.content_coding import Coding, choose_coding, compress
 from gis_service.api.gone import unless_gone
 from gis_service.api.hot import HotRoute
+from gis_service.api.tile_body import pack, tell_dropped, unpack
 from gis_service.api.tile_cache import TileCache
 from gis_service.api.tile_figures import Tally, TileFigures
 from gis_service.api.tile_folder import TileFolder
@@ -30,7 +31,7 @@ from gis_service.use_cases.describe_tiles import read_tile_edition
 from gis_service.use_cases.render_tile import (
     permission_class,
     read_data_version,
-    render_tile,
+    render_and_count,
     sees_single_incidents,
 )
 from tiles.address import TileAddress
@@ -239,20 +240,21 @@ class _Making:
     def read(self) -> bytes | None:
         """Return the body from disk when it is there."""
         folder: TileFolder = self._state.tile_folder
-        body = folder.read(str(self._name))
-        if body is not None:
-            self._source = "disk"
-        return body
+        stored = folder.read(str(self._name))
+        if stored is None:
+            return None
+        self._source = "disk"
+        return unpack(stored)
 
     def render(self) -> bytes:
         """Return the body from the database, and keep it on disk when it has a name."""
         began = time.perf_counter()
-        tile = render_tile(*self._tile, self._state.open_work())
+        tile = render_and_count(*self._tile, self._state.open_work())
         self._sql_seconds = time.perf_counter() - began
         self._source = "database"
-        body = compress(tile, self._coding)
+        body = tell_dropped(compress(tile.body, self._coding), tile.dropped)
         if self._name is not None:
-            self._state.tile_folder.write(self._name, body)
+            self._state.tile_folder.write(self._name, pack(body))
         return body
 
     def count(self, tally: Tally) -> None:

@@ -26,10 +26,14 @@ def statement(name: str) -> TextClause:
 
 
 class TileRepository:
-    """Layers of tiles, and what their keys are made of."""
+    """Layers of tiles, and what their keys are made of.
+
+    ``dropped`` counts the features that a layer's ``most_features`` left out, of each layer that lacks some.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self.dropped: dict[str, int] = {}
 
     def levels_in(self, edition: int) -> set[str]:
         """Return the codes of the levels that have grids in an edition; empty when there is no such edition."""
@@ -160,7 +164,11 @@ class TileRepository:
 
     def _encode(self, name: str, layer: TileLayer, address: TileAddress, **values: object) -> bytes:
         place = {"z": address.z, "x": address.x, "y": address.y, "buffer": layer.buffer}
-        return bytes(self._session.execute(statement(name), place | values).scalar_one())
+        bound = {"most_features": layer.most_features}
+        body, *dropped = self._session.execute(statement(name), place | bound | values).one()
+        if any(dropped):
+            self.dropped[layer.name] = dropped[0]
+        return bytes(body)
 
 
 def _listed(codes: Sequence[str] | None) -> list[str] | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
@@ -33,6 +34,14 @@ def read_data_version(layer: str, work: UnitOfWork) -> str:
         return work.tiles.version_of_buildings() if layer == "buildings" else work.tiles.version_of_incidents()
 
 
+@dataclass(frozen=True, slots=True)
+class RenderedTile:
+    """A tile, not compressed, empty when there is nothing in it; and how many features were too many, by layer."""
+
+    body: bytes
+    dropped: Mapping[str, int]
+
+
 def render_tile(
     key: TileKey,
     edition: TileEdition,
@@ -40,7 +49,18 @@ def render_tile(
     work: UnitOfWork,
     among: Sequence[str] | None = None,
 ) -> bytes:
-    """Return the tile of a key, not compressed; empty when there is nothing in it.
+    """Return the tile of a key, as ``render_and_count``, where nobody asks what is lacking."""
+    return render_and_count(key, edition, principal, work, among).body
+
+
+def render_and_count(
+    key: TileKey,
+    edition: TileEdition,
+    principal: Principal,
+    work: UnitOfWork,
+    among: Sequence[str] | None = None,
+) -> RenderedTile:
+    """Return the tile of a key.
 
     ``edition`` is the key's edition and ``principal`` any caller of the key's permission class.  ``among`` are the
     codes of the only grids that the public is shown, with their buildings and counts; None shows all.
@@ -48,7 +68,8 @@ def render_tile(
     layers = [LAYERS[name] for name in key.layers]
     drawn = [layer for layer in layers if layer.is_drawn_at(key.address.z)]
     with work:
-        return join_layers([_render_layer(layer, key, edition, principal, work, among) for layer in drawn])
+        body = join_layers([_render_layer(layer, key, edition, principal, work, among) for layer in drawn])
+        return RenderedTile(body, work.tiles.dropped)
 
 
 def _render_layer(

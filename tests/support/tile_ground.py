@@ -127,12 +127,20 @@ def store_ground(work: UnitOfWork) -> None:
         work.commit()
 
 
-def store_building(work: UnitOfWork, code: str, lon: float, lat: float, owner: str | None) -> None:
+def store_building(
+    work: UnitOfWork, code: str, lon: float, lat: float, owner: str | None, *, households: int = 24
+) -> None:
     """Store a building that is owned in edition 1 alone."""
     with work:
         work._session.execute(
             insert(building).values(
-                code=code, name="", address="", use="home", storeys=6, households=24, point=point_column(lon, lat)
+                code=code,
+                name="",
+                address="",
+                use="home",
+                storeys=6,
+                households=households,
+                point=point_column(lon, lat),
             )
         )
         if owner is not None:

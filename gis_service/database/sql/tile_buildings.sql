@@ -1,8 +1,11 @@
 -- The buildings of one tile: the layer buildings.
 --
--- In    z, x, y; buffer in tile units; edition; among, codes of the only owners whose buildings are drawn, or NULL.
--- Out   one row: the layer as bytes, empty when there is no building; features by id, which is the building's for
---       ever; grid is the owner in that edition, absent when it had none or the building came later.
+-- In    z, x, y; buffer in tile units; edition; among, codes of the only owners whose buildings are drawn, or NULL;
+--       most_features, or NULL for all.
+-- Out   one row: the layer as bytes, empty when there is no building, and how many buildings most_features left out;
+--       features by id, which is the building's for ever; grid is the owner in that edition, absent when it had none
+--       or the building came later.
+-- Ties  Of too many, those with the most households stay; of equals those registered first.
 -- Units degrees in, 4096 tile units out.
 -- Index building_point_ix for the box, building_owner_one_per_edition for the owner.  Why the box is widened in
 --       degrees is told in tile_grids.sql.
@@ -13,9 +16,8 @@ WITH tile AS NOT MATERIALIZED (
             ST_Transform(ST_TileEnvelope(CAST(:z AS int), CAST(:x AS int), CAST(:y AS int)), 4326),
             360 / power(2, CAST(:z AS int)) * CAST(:buffer AS int) / 4096
         ) AS box
-)
-SELECT ST_AsMVT(feature, 'buildings', 4096, 'geom', 'id' ORDER BY feature.id)
-FROM (
+),
+found AS (
     SELECT
         b.feature_id AS id,
         b.code,
@@ -29,5 +31,19 @@ FROM (
     LEFT JOIN building_owner AS o ON o.building_code = b.code AND o.editions @> CAST(:edition AS int)
     WHERE b.point && tile.box
         AND (CAST(:among AS text[]) IS NULL OR o.grid_code = ANY (CAST(:among AS text[])))
-) AS feature
-WHERE feature.geom IS NOT NULL
+    -- A fence: flattened, the query would place every building twice, once for the test below.
+    OFFSET 0
+),
+shown AS MATERIALIZED (
+    SELECT found.*, count(*) OVER () AS number
+    FROM found
+    WHERE found.geom IS NOT NULL
+    ORDER BY found.households DESC, found.id
+    LIMIT CAST(:most_features AS int)
+)
+SELECT
+    (
+        SELECT ST_AsMVT(feature, 'buildings', 4096, 'geom', 'id' ORDER BY feature.id)
+        FROM (SELECT id, code, name, use, storeys, households, grid, geom FROM shown) AS feature
+    ),
+    (SELECT coalesce(max(number) - count(*), 0) FROM shown)

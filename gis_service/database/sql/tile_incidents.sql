@@ -2,9 +2,12 @@
 --
 -- In    z, x, y; buffer in tile units; scope, a grid code, or NULL for everything;
 --       places_incidents, whether the caller's role finds owners for incidents that have none;
---       category (and all below it), states, since (included) and until (excluded), each NULL for all.
--- Out   one row: the layer as bytes, empty when there is no incident; features by id, which is the incident's for
---       ever.  Merged and cancelled incidents are left out, and those without a place, which are on no map.
+--       category (and all below it), states, since (included) and until (excluded), each NULL for all;
+--       most_features, or NULL for all.
+-- Out   one row: the layer as bytes, empty when there is no incident, and how many most_features left out; features by
+--       id, which is the incident's for ever.  Merged and cancelled incidents are left out, and those without a place,
+--       which are on no map.
+-- Ties  Of too many, the gravest stay; of equals the open ones, then those that happened last.
 -- Scope An incident is in a scope when its chain holds the code: the chain stamped with its owner, not its place.
 --       One without an owner is for those who find one, when their scope is a root that is in force (as in the
 --       list: IncidentRepository), and for who has no scope.
@@ -23,9 +26,8 @@ caller AS MATERIALIZED (
         SELECT FROM grid
         WHERE code = CAST(:scope AS text) AND parent IS NULL AND upper_inf(editions)
     ) AS sees_unlocated
-)
-SELECT ST_AsMVT(feature, 'incidents', 4096, 'geom', 'id' ORDER BY feature.id)
-FROM (
+),
+found AS (
     SELECT
         i.feature_id AS id,
         CAST(i.id AS text) AS incident,
@@ -33,6 +35,7 @@ FROM (
         i.severity,
         i.state,
         i.owner,
+        i.occurred_at,
         ST_AsMVTGeom(ST_Transform(i.point, 3857), tile.frame, 4096, CAST(:buffer AS int), TRUE) AS geom
     FROM tile, incident AS i
     WHERE i.point && tile.box
@@ -50,5 +53,23 @@ FROM (
         AND (CAST(:states AS text[]) IS NULL OR i.state = ANY (CAST(:states AS text[])))
         AND (CAST(:since AS timestamptz) IS NULL OR i.occurred_at >= CAST(:since AS timestamptz))
         AND (CAST(:until AS timestamptz) IS NULL OR i.occurred_at < CAST(:until AS timestamptz))
-) AS feature
-WHERE feature.geom IS NOT NULL
+    -- A fence: flattened, the query would place every incident twice, once for the test below.
+    OFFSET 0
+),
+shown AS MATERIALIZED (
+    SELECT found.*, count(*) OVER () AS number
+    FROM found
+    WHERE found.geom IS NOT NULL
+    ORDER BY
+        array_position(ARRAY['major', 'larger'], found.severity),
+        found.state IN ('archived', 'evaluated'),
+        found.occurred_at DESC,
+        found.id DESC
+    LIMIT CAST(:most_features AS int)
+)
+SELECT
+    (
+        SELECT ST_AsMVT(feature, 'incidents', 4096, 'geom', 'id' ORDER BY feature.id)
+        FROM (SELECT id, incident, category, severity, state, owner, geom FROM shown) AS feature
+    ),
+    (SELECT coalesce(max(number) - count(*), 0) FROM shown)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.testclient import TestClient
 
+from gis_service.api import tiles
 from gis_service.api.access import TokenCache
 from gis_service.api.problems import install_problems
 from gis_service.api.tile_cache import TileCache
@@ -26,6 +28,7 @@ from gis_service.api.tiles import tile_routes
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
 from gis_service.domain.tokens import hash_secret
+from gis_service.use_cases import render_tile
 from tests.support.tile_ground import (
     BOUNDS,
     features,
@@ -37,6 +40,7 @@ from tests.support.tile_ground import (
     tile_at,
 )
 from tiles.address import EXTENT, TileAddress
+from tiles.layers import LAYERS
 
 U1 = ["D", "S1", "C1", "U1"]
 INSIDE = tile_at(14, 102.719, 25.03)
@@ -408,6 +412,56 @@ def test_boundaries_are_on_disk_for_the_next_worker(client: TestClient, statemen
     assert (after.content, after.headers) == (before[0].content, before[0].headers)
     assert not any("ST_AsMVT" in statement for statement in statements)
     assert len(list(tmp_path.glob("??/*"))) == 1
+
+
+def bound(monkeypatch: pytest.MonkeyPatch, **changes: object) -> None:
+    """Let the layer of buildings be another one, for the routes and for the rendering."""
+    layers = {**LAYERS, "buildings": replace(LAYERS["buildings"], **changes)}
+    for module in (tiles, render_tile):
+        monkeypatch.setattr(module, "LAYERS", layers)
+
+
+def test_a_tile_tells_what_it_lacks(client: TestClient, work: UnitOfWork, monkeypatch: pytest.MonkeyPatch):
+    """Three buildings where one has room: from the database, from memory, and as a head; a 304 tells no more."""
+    for code in ("B1", "B2", "B3"):
+        store_building(work, code, 102.719, 25.03, "U1")
+    bound(monkeypatch, most_features=1)
+    answers = [
+        client.get(url("grids,buildings")),
+        client.get(url("grids,buildings")),
+        client.head(url("grids,buildings")),
+    ]
+    assert [answer.headers["x-truncated"] for answer in answers] == ["buildings=2"] * 3
+    assert len(features(answers[1].content, "buildings")) == 1
+    known = client.get(url("grids,buildings"), headers={"If-None-Match": answers[0].headers["etag"]})
+    assert (known.status_code, "x-truncated" in known.headers) == (304, False)
+    bound(monkeypatch, most_features=3)
+    client.app_state["tile_cache"] = TileCache(1_000_000)
+    assert "x-truncated" not in client.get(url("grids,buildings")).headers
+
+
+def test_a_tile_on_disk_tells_what_it_lacks(
+    client: TestClient, work: UnitOfWork, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    """Were buildings part of an edition, their tiles would be on disk: the next worker tells the same."""
+    for code in ("B1", "B2", "B3"):
+        store_building(work, code, 102.719, 25.03, "U1")
+    bound(monkeypatch, most_features=2, moves=False)
+    answers = []
+    for _ in range(2):
+        client.app_state["tile_folder"] = TileFolder(tmp_path, 1 << 20)
+        client.app_state["tile_cache"] = TileCache(1_000_000)
+        answers.append(client.get(url("buildings")))
+    assert len(list(tmp_path.glob("??/*"))) == 1
+    assert client.app_state["tile_figures"].of(("buildings",), 14).from_disk == 1
+    assert [answer.headers["x-truncated"] for answer in answers] == ["buildings=1"] * 2
+    assert answers[0].content == answers[1].content
+
+
+def test_tilejson_tells_the_bound_of_a_layer(client: TestClient):
+    """Buildings have one, grids none: a cover with a hole would be no cover."""
+    told = client.get("/tiles/1/grids,buildings.json").json()["vector_layers"]
+    assert [layer.get("most_features") for layer in told] == [None, 20_000]
 
 
 def test_a_tile_on_disk_is_not_given_for_an_edition_of_another_database(

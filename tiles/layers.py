@@ -187,7 +187,7 @@ _ALL = (
         min_zoom=0,
         buffer=256,
         moves=True,
-        filters=frozenset({"category", "state", "since", "until"}),
+        filters=frozenset({"category", "state", "since", "until", "as_of"}),
         most_features=MOST_POINTS,
     ),
 )

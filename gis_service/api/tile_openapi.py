@@ -69,6 +69,16 @@ _COMMON = [
     _query("state", {"type": "string"}, f"Incidents in these states, joined by commas: {', '.join(STATES)}."),
     _query("since", {"type": "string", "format": "date-time"}, "Incidents that happened at or after this instant."),
     _query("until", {"type": "string", "format": "date-time"}, "Incidents that happened before this instant."),
+    _query(
+        "as_of",
+        {"type": "string", "format": "date-time"},
+        "Incidents that were known at this instant, in the states that they had then.",
+    ),
+    _query(
+        "at",
+        {"type": "string", "format": "date-time"},
+        "With current: the edition in force at this instant, and incidents as of it; see X-Edition.",
+    ),
     _header("If-None-Match", "The ETag of what the caller has."),
 ]
 

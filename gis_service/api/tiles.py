@@ -6,7 +6,8 @@ import hashlib
 import math
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from urllib.parse import urlencode
 
@@ -27,7 +28,7 @@ from gis_service.api.tile_openapi import TILE_OPENAPI_PATHS
 from gis_service.api.tile_request import answer_tile, read_address, read_layers
 from gis_service.domain.access import Principal
 from gis_service.errors import InputFault, NotFoundError, RuleBrokenError
-from gis_service.use_cases.describe_tiles import read_tile_edition
+from gis_service.use_cases.describe_tiles import read_dates_of_effect, read_tile_edition
 from gis_service.use_cases.render_tile import (
     permission_class,
     read_data_version,
@@ -37,7 +38,7 @@ from gis_service.use_cases.render_tile import (
 from tiles.address import TileAddress
 from tiles.bands import is_final
 from tiles.etag import TileKey, names_etag, tile_etag
-from tiles.filters import PARAMETERS, TileFilterError, TileFilters
+from tiles.filters import PARAMETERS, TileFilterError, TileFilters, parse_instant
 from tiles.layers import LAYERS, TileEdition, TileLayer
 from tiles.tilejson import describe
 
@@ -65,10 +66,14 @@ _LAST_EDITION = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """Which edition is asked for, and how."""
+    """Which edition is asked for, and how.
+
+    ``is_fixed`` says that the address means this edition for ever.  ``at`` is the instant by which it was found.
+    """
 
     edition: int
-    by_number: bool
+    is_fixed: bool
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +89,12 @@ async def get_tile(request: Request) -> Response:
     """Answer one tile; what is wrong whatever is stored is refused before anything is looked up."""
     layers = read_layers(request, LAYERS)
     address = read_address(request)
-    filters = _parse_filters(request).only(frozenset().union(*(layer.filters for layer in layers)))
+    asked, at = _parse_query(request)
     if not any(layer.is_drawn_at(address.z) for layer in layers):
         raise NotFoundError(f"no layer of {request.path_params['layers']} is drawn at zoom {address.z}")
     principal = await permission_of(request)
-    ground = _parse_edition(request)
+    ground = await _find_edition(request, at)
+    filters = _filters_of(layers, asked, ground)
     cache: TileCache = request.state.tile_cache
     key = TileKey(
         edition=ground.edition,
@@ -100,7 +106,7 @@ async def get_tile(request: Request) -> Response:
     )
     coding = choose_coding(request.headers.get("accept-encoding"))
     etag = tile_etag(key, coding)
-    headers = _headers(ground.edition, principal, _lifetime(layers, by_number=ground.by_number)) | {
+    headers = _headers(ground.edition, principal, _lifetime(layers, is_fixed=ground.is_fixed)) | {
         "ETag": etag,
         "Vary": "Accept-Encoding, Authorization",
     }
@@ -116,7 +122,7 @@ async def get_tile(request: Request) -> Response:
     if not is_settled:
         # Its generalised shapes are still to be made: the tile of this key will have other bytes, so it has no tag.
         del headers["ETag"]
-        headers["Cache-Control"] = _cache_control(principal, _lifetime(layers, by_number=False))
+        headers["Cache-Control"] = _cache_control(principal, _lifetime(layers, is_fixed=False))
     else:
         setattr(request.state, SETTLED, SettledTile(key, etag, tally))
     if named == "*":
@@ -140,13 +146,16 @@ async def get_tile(request: Request) -> Response:
 async def get_tilejson(request: Request) -> Response:
     """Answer the TileJSON of some layers; its tiles name the edition by number, so that a map never mixes two."""
     layers = read_layers(request, LAYERS)
-    filters = _parse_filters(request).only(frozenset().union(*(layer.filters for layer in layers)))
+    asked, at = _parse_query(request)
     principal = await permission_of(request)
-    ground = _parse_edition(request)
+    ground = await _find_edition(request, at)
+    filters = _filters_of(layers, asked, ground)
     edition = await _read_edition(request, ground)
     _check_level(filters, edition)
     names = ",".join(layer.name for layer in layers)
     kept = [(name, value) for name, value in request.query_params.multi_items() if name in PARAMETERS]
+    if ground.at is not None and filters.as_of is not None:
+        kept.append(("as_of", filters.as_of.isoformat()))
     query = f"?{urlencode(kept)}" if kept else ""
     description = describe(
         edition,
@@ -156,7 +165,7 @@ async def get_tilejson(request: Request) -> Response:
         exact=sees_single_incidents(principal),
     )
     body = orjson.dumps(description)
-    lifetime = OF_DESCRIPTION if ground.by_number else OF_MOVING
+    lifetime = OF_DESCRIPTION if ground.is_fixed else OF_MOVING
     headers = _headers(ground.edition, principal, lifetime) | {
         "ETag": f'"{hashlib.blake2b(body, digest_size=15).hexdigest()}"',
         "Vary": "Authorization",
@@ -172,11 +181,44 @@ tile_routes: list[Route] = [
 ]
 
 
-def _parse_filters(request: Request) -> TileFilters:
+def _parse_query(request: Request) -> tuple[TileFilters, datetime | None]:
+    """Return the filters, and the instant at which the edition is to be in force."""
     try:
-        return TileFilters.parse(request.query_params.multi_items())
+        asked = TileFilters.parse(request.query_params.multi_items())
+        return asked, _read_at(request, asked)
     except TileFilterError as error:
         raise RuleBrokenError(str(error), faults=[InputFault(error.name, str(error))]) from error
+
+
+def _read_at(request: Request, asked: TileFilters) -> datetime | None:
+    given = request.query_params.getlist("at")
+    if not given:
+        return None
+    if len(given) > 1:
+        raise TileFilterError("at", "at is given twice.")
+    if request.path_params["edition"] != "current":
+        raise TileFilterError("at", "at chooses an edition, and the address names one; ask for current.")
+    if asked.as_of is not None:
+        raise TileFilterError("as_of", "as_of is said by at already; leave one of them out.")
+    return parse_instant("at", given[0])
+
+
+def _filters_of(layers: tuple[TileLayer, ...], asked: TileFilters, ground: _Ground) -> TileFilters:
+    """Return the filters that the layers obey; who looks at an instant sees incidents as they were then."""
+    wanted = asked if ground.at is None else replace(asked, as_of=ground.at)
+    return wanted.only(frozenset().union(*(layer.filters for layer in layers)))
+
+
+async def _find_edition(request: Request, at: datetime | None) -> _Ground:
+    if at is None:
+        return _parse_edition(request)
+    cache: TileCache = request.state.tile_cache
+    read = partial(read_dates_of_effect, request.state.open_work())
+    dates = await cache.fact(("dates of effect",), read, VERSION_LIFETIME_S)
+    edition = dates.edition_at(at)
+    if edition is None:
+        raise NotFoundError(f"no edition was in force at {at.isoformat()}; see /v1/editions", code="no-edition")
+    return _Ground(edition=edition, is_fixed=dates.is_settled(at), at=at)
 
 
 def _parse_edition(request: Request) -> _Ground:
@@ -185,10 +227,10 @@ def _parse_edition(request: Request) -> _Ground:
         snapshot = request.state.snapshots.current
         if snapshot is None:
             raise NotFoundError("no edition is in force yet", code="no-edition")
-        return _Ground(edition=snapshot.edition, by_number=False)
+        return _Ground(edition=snapshot.edition, is_fixed=False)
     if not _EDITION_NUMBER.fullmatch(written) or int(written) > _LAST_EDITION:
         raise NotFoundError("an edition is a number or 'current'; see /v1/editions", code="no-edition")
-    return _Ground(edition=int(written), by_number=True)
+    return _Ground(edition=int(written), is_fixed=True)
 
 
 async def _read_edition(request: Request, ground: _Ground) -> TileEdition:
@@ -265,10 +307,10 @@ class _Making:
         tally.sql_seconds += self._sql_seconds
 
 
-def _lifetime(layers: tuple[TileLayer, ...], *, by_number: bool) -> str:
+def _lifetime(layers: tuple[TileLayer, ...], *, is_fixed: bool) -> str:
     if any(layer.moves for layer in layers):
         return OF_MOVING
-    return FOREVER if by_number else OF_CURRENT
+    return FOREVER if is_fixed else OF_CURRENT
 
 
 def _headers(edition: int, principal: Principal, lifetime: str) -> dict[str, str]:

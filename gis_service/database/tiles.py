@@ -181,4 +181,5 @@ def _incident_filters(filters: TileFilters) -> dict[str, str | list[str] | datet
         "states": list(filters.states) or None,
         "since": filters.since,
         "until": filters.until,
+        "as_of": filters.as_of,
     }

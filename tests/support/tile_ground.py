@@ -15,6 +15,7 @@ from sqlalchemy import insert, select
 from gis_service.database.geometry import point_column
 from gis_service.database.tables import building, building_owner, category, data_version, grid_code, incident, level
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.domain.incident import NewEvent
 from gis_service.use_cases.generalise_edition import generalise_edition
 from grid_boundaries.partition import Grid, on_lattice
 from tiles.address import TileAddress
@@ -190,6 +191,13 @@ def store_incident(
                 explain={},
             )
         )
+        work.commit()
+
+
+def store_event(work: UnitOfWork, number: int, at: datetime, to_state: str, from_state: str | None = None) -> None:
+    """Note that an incident has come to a state."""
+    with work:
+        work.incidents.add([], [NewEvent(UUID(int=number), at, to_state, "tests", from_state, to_state)])
         work.commit()
 
 

@@ -1,7 +1,7 @@
 -- The incidents of one tile in cells, for a caller with a scope, from afar: the layer incidents below single_zoom.
 --
 -- In    z, x, y; buffer in tile units, at most a cell; single_zoom, from which on incidents are drawn one by one;
---       scope, places_incidents, category, states, since, until as in tile_incidents.sql.
+--       scope, places_incidents, category, states, since, until, as_of as in tile_incidents.sql.
 -- Out   one row: the layer as bytes, empty when there is no incident.  A cell with one incident is that incident, with
 --       its id and fields; a cell with several is a cluster: count, expands_at (the zoom at which they are in several
 --       cells, or single_zoom), open, larger, major.
@@ -32,7 +32,7 @@ placed AS (
     SELECT
         i.ctid AS place,
         i.severity,
-        i.state,
+        was.state,
         CAST(least(1073741823, floor((ST_X(i.point) + 180) / 360 * 1073741824)) AS int) AS across,
         CAST(
             greatest(
@@ -40,8 +40,17 @@ placed AS (
             ) AS int
         ) AS down
     FROM tile, incident AS i
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN CAST(:as_of AS timestamptz) IS NULL THEN i.state ELSE (
+            SELECT e.to_state
+            FROM incident_event AS e
+            WHERE e.incident_id = i.id AND e.at <= CAST(:as_of AS timestamptz)
+            ORDER BY e.id DESC
+            LIMIT 1
+        ) END AS state
+    ) AS was
     WHERE i.point && tile.box
-        AND i.state NOT IN ('merged', 'cancelled')
+        AND was.state NOT IN ('merged', 'cancelled')
         AND (
             CAST(:scope AS text) IS NULL
             OR i.chain @> ARRAY[CAST(:scope AS text)]
@@ -52,7 +61,7 @@ placed AS (
             OR i.category = CAST(:category AS text)
             OR starts_with(i.category, CAST(:category AS text) || '.')
         )
-        AND (CAST(:states AS text[]) IS NULL OR i.state = ANY (CAST(:states AS text[])))
+        AND (CAST(:states AS text[]) IS NULL OR was.state = ANY (CAST(:states AS text[])))
         AND (CAST(:since AS timestamptz) IS NULL OR i.occurred_at >= CAST(:since AS timestamptz))
         AND (CAST(:until AS timestamptz) IS NULL OR i.occurred_at < CAST(:until AS timestamptz))
     -- A fence: flattened, the query would compute each position five times.
@@ -66,8 +75,9 @@ cell AS MATERIALIZED (
         count(*) FILTER (WHERE state NOT IN ('archived', 'evaluated')) AS open,
         count(*) FILTER (WHERE severity = 'larger') AS larger,
         count(*) FILTER (WHERE severity = 'major') AS major,
-        -- Of the row, which does not move while the statement runs: the only one, when the cell has one.
+        -- Of the only row, when the cell has one; a row does not move while the statement runs.
         min(place) AS place,
+        min(state) AS state,
         ((sum(across) / count(*)) >> (18 - CAST(:z AS int))) - CAST(:x AS bigint) * 4096 AS px,
         ((sum(down) / count(*)) >> (18 - CAST(:z AS int))) - CAST(:y AS bigint) * 4096 AS py,
         -- The bits in which cells of the last zoom before single_zoom differ.
@@ -88,7 +98,7 @@ FROM (
         CAST(i.id AS text) AS incident,
         i.category,
         i.severity,
-        i.state,
+        CASE WHEN i.id IS NOT NULL THEN cell.state END AS state,
         i.owner,
         CASE WHEN cell.number > 1 THEN cell.number END AS count,
         CASE

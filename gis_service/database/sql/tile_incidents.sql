@@ -3,7 +3,8 @@
 -- In    z, x, y; buffer in tile units; scope, a grid code, or NULL for everything;
 --       places_incidents, whether the caller's role finds owners for incidents that have none;
 --       category (and all below it), states, since (included) and until (excluded), each NULL for all;
---       most_features, or NULL for all.
+--       as_of, the instant whose states count (of the last event by then; without one the incident was not there yet),
+--       NULL for now; most_features, or NULL for all.
 -- Out   one row: the layer as bytes, empty when there is no incident, and how many most_features left out; features by
 --       id, which is the incident's for ever.  Merged and cancelled incidents are left out, and those without a place,
 --       which are on no map.
@@ -12,7 +13,7 @@
 --       One without an owner is for those who find one, when their scope is a root that is in force (as in the
 --       list: IncidentRepository), and for who has no scope.
 -- Units degrees in, 4096 tile units out; since and until are compared with when it happened.
--- Index incident_point_ix.  Why the box is widened in degrees is told in tile_grids.sql.
+-- Index incident_point_ix; incident_event_incident_ix for as_of.  Why the box is widened in degrees is told in tile_grids.sql.
 WITH tile AS NOT MATERIALIZED (
     SELECT
         ST_TileEnvelope(CAST(:z AS int), CAST(:x AS int), CAST(:y AS int)) AS frame,
@@ -33,13 +34,22 @@ found AS (
         CAST(i.id AS text) AS incident,
         i.category,
         i.severity,
-        i.state,
+        was.state,
         i.owner,
         i.occurred_at,
         ST_AsMVTGeom(ST_Transform(i.point, 3857), tile.frame, 4096, CAST(:buffer AS int), TRUE) AS geom
     FROM tile, incident AS i
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN CAST(:as_of AS timestamptz) IS NULL THEN i.state ELSE (
+            SELECT e.to_state
+            FROM incident_event AS e
+            WHERE e.incident_id = i.id AND e.at <= CAST(:as_of AS timestamptz)
+            ORDER BY e.id DESC
+            LIMIT 1
+        ) END AS state
+    ) AS was
     WHERE i.point && tile.box
-        AND i.state NOT IN ('merged', 'cancelled')
+        AND was.state NOT IN ('merged', 'cancelled')
         AND (
             CAST(:scope AS text) IS NULL
             OR i.chain @> ARRAY[CAST(:scope AS text)]
@@ -50,7 +60,7 @@ found AS (
             OR i.category = CAST(:category AS text)
             OR starts_with(i.category, CAST(:category AS text) || '.')
         )
-        AND (CAST(:states AS text[]) IS NULL OR i.state = ANY (CAST(:states AS text[])))
+        AND (CAST(:states AS text[]) IS NULL OR was.state = ANY (CAST(:states AS text[])))
         AND (CAST(:since AS timestamptz) IS NULL OR i.occurred_at >= CAST(:since AS timestamptz))
         AND (CAST(:until AS timestamptz) IS NULL OR i.occurred_at < CAST(:until AS timestamptz))
     -- A fence: flattened, the query would place every incident twice, once for the test below.

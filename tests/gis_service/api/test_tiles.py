@@ -4,6 +4,7 @@ import gzip
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -35,6 +36,7 @@ from tests.support.tile_ground import (
     set_building_version,
     shapes_by_code,
     store_building,
+    store_event,
     store_ground,
     store_incident,
     tile_at,
@@ -412,6 +414,86 @@ def test_boundaries_are_on_disk_for_the_next_worker(client: TestClient, statemen
     assert (after.content, after.headers) == (before[0].content, before[0].headers)
     assert not any("ST_AsMVT" in statement for statement in statements)
     assert len(list(tmp_path.glob("??/*"))) == 1
+
+
+def current(layers: str, query: str, address: TileAddress = INSIDE) -> str:
+    return url(layers, address, "current") + f"?{query}"
+
+
+@pytest.mark.parametrize(
+    ("at", "edition", "lifetime"),
+    [
+        ("2026-01-01T08:00:00%2B08:00", "1", YEAR),
+        ("2026-01-02T07:59:59.9%2B08:00", "1", YEAR),
+        ("2026-01-02T00:00:00Z", "2", "max-age=30, stale-while-revalidate=30"),
+        ("2026-01-02T08:00:00%2B08:00", "2", "max-age=30, stale-while-revalidate=30"),
+        ("2099-01-01T00:00:00Z", "2", "max-age=30, stale-while-revalidate=30"),
+    ],
+)
+def test_an_instant_shows_the_edition_in_force_then(client: TestClient, at: str, edition: str, lifetime: str):
+    """Edition 1 is in force from the first of January, 2 from the second, midnight UTC; 1 is in force now.
+
+    The tile is that of the numbered edition, by the same tag.  Before the date of the newest edition it holds for
+    ever; after it a publication may still be given a date that has passed.
+    """
+    answer = client.get(current("grids", f"at={at}"))
+    numbered = client.get(url("grids", INSIDE, int(edition)))
+    assert (answer.headers["x-edition"], answer.headers["cache-control"]) == (edition, f"public, {lifetime}")
+    assert (answer.headers["etag"], answer.content) == (numbered.headers["etag"], numbered.content)
+
+
+def test_there_is_no_edition_before_the_first(client: TestClient):
+    """The year 2025, as a tile and as TileJSON."""
+    for path in (current("grids", "at=2025-01-01T00:00:00Z"), "/tiles/current/grids.json?at=2025-01-01T00:00:00Z"):
+        refused = client.get(path)
+        assert (refused.status_code, refused.json()["code"]) == (404, "no-edition")
+        assert refused.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        (current("grids", "at=yesterday"), "at"),
+        (current("grids", "at=2026-01-01T00:00:00"), "at"),
+        (current("grids", "at="), "at"),
+        (current("grids", "at=2026-01-01T00:00:00Z&at=2026-01-01T00:00:00Z"), "at"),
+        (url("grids") + "?at=2026-01-01T00:00:00Z", "at"),
+        (current("incidents", "at=2026-01-01T00:00:00Z&as_of=2026-01-01T00:00:00Z"), "as_of"),
+        ("/tiles/1/grids.json?at=2026-01-01T00:00:00Z", "at"),
+        (url("incidents") + "?as_of=then", "as_of"),
+    ],
+)
+def test_an_instant_that_is_none_or_says_too_much_is_a_422(client: TestClient, path: str, name: str):
+    """No offset, no instant, given twice, with an edition by number, or with as_of."""
+    refused = client.get(path)
+    assert refused.status_code == 422
+    assert [fault["parameter"] for fault in refused.json()["errors"]] == [name]
+
+
+def test_tilejson_of_an_instant_names_edition_and_instant(client: TestClient):
+    """Its tiles are of the edition by number, and where incidents are among them, of these as of the instant."""
+    path = "/tiles/current/{}.json?at=2026-01-01T20:00:00%2B08:00&state=reported"
+    with_incidents, without = (client.get(path.format(layers)).json() for layers in ("grids,incidents", "grids"))
+    assert with_incidents["edition"] == without["edition"] == 1
+    assert without["tiles"] == ["http://testserver/tiles/1/grids/{z}/{x}/{y}.mvt?state=reported"]
+    (tiles_url,) = with_incidents["tiles"]
+    assert tiles_url.endswith("?state=reported&as_of=2026-01-01T12%3A00%3A00%2B00%3A00")
+    filled = tiles_url.removeprefix("http://testserver").format(z=INSIDE.z, x=INSIDE.x, y=INSIDE.y)
+    same = client.get(current("grids,incidents", "at=2026-01-01T12:00:00Z&state=reported"))
+    assert client.get(filled).headers["etag"] == same.headers["etag"]
+    assert same.headers["cache-control"] == "public, max-age=5, stale-while-revalidate=10"
+
+
+def test_incidents_of_an_instant_are_those_of_then(client: TestClient, work: UnitOfWork):
+    """Reported on the second of March: nobody knew of it on the first, and it is there from then on."""
+    store_incident(work, 1, U1)
+    store_event(work, 1, datetime(2026, 3, 2, tzinfo=UTC), "reported")
+    address = tile_at(15, 102.71, 25.01)
+    seen = [
+        client.get(current("incidents", f"at=2026-03-0{day}T12:00:00Z", address), headers=ROUTER).status_code
+        for day in (1, 2)
+    ]
+    assert seen == [204, 200]
 
 
 def bound(monkeypatch: pytest.MonkeyPatch, **changes: object) -> None:

@@ -134,7 +134,7 @@ async def get_tile(request: Request) -> Response:
     else:
         is_kept = is_settled and not key.data_versions and request.state.tile_folder is not None
         making = _Making(request, key, edition, principal, coding, f"{edition.content}{etag}" if is_kept else None)
-        wanted = cache.body(etag, making.render, making.read if is_kept else None)
+        wanted = cache.body(etag, making.render, making.read if is_kept else None, making.call_off)
         body = await unless_gone(wanted, request.receive)
         if body is None:
             return Response(status_code=CLIENT_GONE)
@@ -276,6 +276,8 @@ class _Making:
         self._coding = coding
         # A digest is a name that any file system takes.
         self._name = None if content is None else hashlib.blake2b(content.encode(), digest_size=20).hexdigest()
+        self._work = request.state.open_work()
+        self.call_off = self._work.allow_calling_off()
         self._source = ""
         self._sql_seconds = 0.0
 
@@ -291,7 +293,7 @@ class _Making:
     def render(self) -> bytes:
         """Return the body from the database, and keep it on disk when it has a name."""
         began = time.perf_counter()
-        tile = render_and_count(*self._tile, self._state.open_work())
+        tile = render_and_count(*self._tile, self._work)
         self._sql_seconds = time.perf_counter() - began
         self._source = "database"
         body = tell_dropped(compress(tile.body, self._coding), tile.dropped)

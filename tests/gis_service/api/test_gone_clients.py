@@ -40,7 +40,7 @@ def other(own_database: str) -> Iterator[Engine]:
 @pytest.fixture
 def client(other: Engine) -> Iterator[TestClient]:
     url = other.url.render_as_string(hide_password=False)
-    settings = Settings(database_url=url, pool_size=4, statement_timeout_ms=20_000, tile_disk_bytes=0)
+    settings = Settings(database_url=url, pool_size=4, statement_timeout_ms=90_000, tile_disk_bytes=0)
     with TestClient(create_app(settings)) as made:
         made.get(PATH)  # what is known of the edition is known from now on
         yield made

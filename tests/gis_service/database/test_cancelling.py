@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +12,7 @@ from gis_service.database.engine import make_engine, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.errors import UnavailableError
 
-SLEEPING = "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(20)' AND state = 'active'"
+SLEEPING = "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(25)' AND state = 'active'"
 
 
 @pytest.fixture
@@ -29,14 +30,14 @@ def pids(pool: Engine) -> set[int]:
 
 
 def test_a_statement_that_runs_is_ended_and_its_connection_thrown_away(pool: Engine, engine: Engine):
-    """It would sleep for 20 s, and is refused; of the two connections the other one is the same as before."""
+    """It would sleep for 25 s, and is refused and gone long before; the other connection is the one of before."""
     before = pids(pool)
     work = UnitOfWork(make_session_factory(pool))
     call_off = work.allow_calling_off()
 
     def sleep() -> None:
         with work:
-            work._session.execute(text("SELECT pg_sleep(20)"))
+            work._session.execute(text("SELECT pg_sleep(25)"))
 
     with ThreadPoolExecutor(1) as threads, engine.connect() as watching:
         sleeping = threads.submit(sleep)
@@ -46,7 +47,9 @@ def test_a_statement_that_runs_is_ended_and_its_connection_thrown_away(pool: Eng
         assert call_off()
         with pytest.raises(UnavailableError):
             sleeping.result()
+        until = time.monotonic() + 15
         while watching.execute(text(SLEEPING)).scalar_one():
+            assert time.monotonic() < until
             watching.rollback()
     assert len(before & pids(pool)) == 1
 

@@ -74,6 +74,7 @@ EXPOSED_HEADERS = [
     "X-Edition",
     "X-Plan-Version",
     "X-Request-Id",
+    "X-Truncated",
 ]
 """What a page from another origin may read of an answer."""
 

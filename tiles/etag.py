@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from tiles.address import TileAddress
 from tiles.filters import TileFilters
 
-RENDERING = 2
-"""Raise it when the same key shall give other bytes: a field more, another buffer, another simplification."""
+RENDERING = 3
+"""Raise it when the same key shall give other bytes: a field more, another buffer, another bound."""
 
 _ENTITY_TAG = re.compile(r'(?:^|,)\s*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")\s*(?=,|$)')
 

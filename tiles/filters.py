@@ -43,7 +43,8 @@ class TileFilters:
     """What a tile is narrowed to; None and the empty tuple leave everything in.
 
     ``category`` takes all below it; ``states`` are sorted; ``since`` belongs to the stretch of time and ``until``
-    does not (both UTC, compared with when it happened).
+    does not (both compared with when it happened).  ``as_of`` is the instant whose states count, None is now.  All
+    instants are UTC.
     """
 
     level: str | None = None
@@ -52,6 +53,7 @@ class TileFilters:
     states: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
+    as_of: datetime | None = None
 
     @classmethod
     def parse(cls, query: Iterable[tuple[str, str]]) -> Self:
@@ -79,6 +81,7 @@ class TileFilters:
             states=_parse_states(given),
             since=_parse_instant(given, "since"),
             until=_parse_instant(given, "until"),
+            as_of=_parse_instant(given, "as_of"),
         )
         if made.since is not None and made.until is not None and made.since >= made.until:
             raise TileFilterError("until", "until is after since.")
@@ -93,15 +96,16 @@ class TileFilters:
             states=self.states if "state" in parameters else (),
             since=self.since if "since" in parameters else None,
             until=self.until if "until" in parameters else None,
+            as_of=self.as_of if "as_of" in parameters else None,
         )
 
     def canonical(self) -> str:
         """Return one text for equal filters and different texts for different ones."""
-        instants = (None if one is None else one.isoformat() for one in (self.since, self.until))
+        instants = (None if one is None else one.isoformat() for one in (self.since, self.until, self.as_of))
         return repr((self.level, self.kind, self.category, self.states, *instants))
 
 
-PARAMETERS = frozenset({"level", "kind", "category", "state", "since", "until"})
+PARAMETERS = frozenset({"level", "kind", "category", "state", "since", "until", "as_of"})
 """Names of the filters in a URL."""
 
 
@@ -130,8 +134,15 @@ def _parse_states(given: Mapping[str, str]) -> tuple[str, ...]:
 
 def _parse_instant(given: Mapping[str, str], name: str) -> datetime | None:
     value = given.get(name)
-    if value is None:
-        return None
+    return None if value is None else parse_instant(name, value)
+
+
+def parse_instant(name: str, value: str) -> datetime:
+    """Return the instant that a parameter of a URL means, in UTC.
+
+    Raises:
+        TileFilterError: it is no RFC 3339 instant with an offset.
+    """
     try:
         instant = datetime.fromisoformat(value)
         if instant.tzinfo is None:

@@ -20,6 +20,12 @@ COUNT_LEVEL = "unit_grid"
 COUNT_LEVEL_ZOOM = 13
 """From this zoom on incidents are counted by COUNT_LEVEL."""
 
+SINGLE_ZOOM = 15
+"""From this zoom on incidents within a scope are drawn one by one; below, those of one cell as a cluster."""
+
+MOST_POINTS = 20_000
+"""Most points of one layer in one tile: a phone still draws them, and a tile of them is a megabyte."""
+
 
 class UnknownLayerError(LookupError):
     """There is no layer of this name."""
@@ -73,6 +79,8 @@ class TileLayer:
     ``moves`` says that its features change between editions.  ``buffer`` is in tile units: what lies that far outside
     the tile is in it too, so that strokes and symbols are not cut.  ``filters`` are those that it obeys.
     ``reach`` is given where changes are noted by place: how many tile units from the tile a change still alters it.
+    ``most_features`` are drawn in one tile, the most important ones (the statement of the layer says which); None
+    draws all.
     """
 
     name: str
@@ -86,6 +94,7 @@ class TileLayer:
     exact_fields: Mapping[str, str] | None = None
     reach: int | None = None
     max_zoom: int = field(default=MAX_ZOOM)
+    most_features: int | None = None
 
     def is_drawn_at(self, zoom: int) -> bool:
         """Tell whether the layer has features at a zoom."""
@@ -147,10 +156,14 @@ _ALL = (
         moves=True,
         filters=frozenset(),
         reach=128,
+        most_features=MOST_POINTS,
     ),
     TileLayer(
         name="incidents",
-        description="Incidents neither merged nor cancelled: counted by grid, or one by one within a scope",
+        description=(
+            "Incidents neither merged nor cancelled: counted by grid, or within a scope, "
+            f"clusters below zoom {SINGLE_ZOOM} and one by one"
+        ),
         geometry="point",
         fields=MappingProxyType(
             {
@@ -162,19 +175,25 @@ _ALL = (
         ),
         exact_fields=MappingProxyType(
             {
-                "incident": "Id of the incident",
-                "category": "Category",
-                "severity": "general, larger or major",
-                "state": "State",
-                "owner": "Code of the owner; absent when unlocated",
+                "incident": "Id of the incident; absent for a cluster",
+                "category": "Category; absent for a cluster",
+                "severity": "general, larger or major; absent for a cluster",
+                "state": "State; absent for a cluster",
+                "owner": "Code of the owner; absent when unlocated, and for a cluster",
+                "count": "Incidents of a cluster, two or more; absent for a single incident",
+                "expands_at": "Zoom at which the cluster is several; absent for a single incident",
+                "open": "How many of the cluster are neither archived nor evaluated",
+                "larger": "How many of the cluster are of the severity larger",
+                "major": "How many of the cluster are of the severity major",
             }
         ),
         min_zoom=0,
         buffer=256,
         moves=True,
-        filters=frozenset({"category", "state", "since", "until"}),
+        filters=frozenset({"category", "state", "since", "until", "as_of"}),
         # The buffer, and the cell of an eighth of a tile in which incidents may stand as one.
         reach=256 + EXTENT // 8,
+        most_features=MOST_POINTS,
     ),
 )
 

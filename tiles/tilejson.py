@@ -21,6 +21,7 @@ def describe(
 
     ``tiles_url`` is the template with {z}, {x} and {y}; it names the edition, so that a map never mixes two.
     ``levels`` are those that the filter of that name takes, the root-most first, as TileJSON leaves room for.
+    ``most_features`` of a layer are in one tile; further keys are left open by TileJSON too.
     ``attribution`` names the source of the outline and is left out when empty.  ``exact`` says that incidents are
     shown one by one.  At least one layer.
 
@@ -88,6 +89,7 @@ def _describe(
                 "minzoom": layer.min_zoom,
                 "maxzoom": layer.max_zoom,
             }
+            | ({} if layer.most_features is None else {"most_features": layer.most_features})
             for layer in layers
         ],
         "levels": [level.code for level in sorted(levels, key=lambda level: level.rank)],

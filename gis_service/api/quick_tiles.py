@@ -34,7 +34,7 @@ _BEFORE, _OF_CURRENT = "/tiles/", "/tiles/current/"
 _NOT_USUAL = frozenset({b"content-length", b"transfer-encoding", b"expect", b"cookie"})
 """Headers that other layers look at."""
 
-_OF_A_BODY = frozenset({b"content-type", b"content-length", b"content-encoding"})
+_OF_A_BODY = frozenset({b"content-type", b"content-length", b"content-encoding", b"x-truncated"})
 """What a 304 does not tell."""
 
 MOST_ANSWERS = 20_000

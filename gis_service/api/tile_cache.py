@@ -22,17 +22,21 @@ ENTRY_BYTES = 1024
 MOST_FACTS = 1000
 """Facts remembered: three versions and the editions that are looked at."""
 
+PATIENCE_S = 0.2
+"""What is nearly done is finished, and who pans back finds it: a new connection costs more than a quick statement."""
+
 QUICK_THREADS = 4
 """Facts and files read at a time: they are short, and must not wait behind tiles."""
 
 
 @dataclass(slots=True)
 class _Computation:
-    """What is computed for all who ask; ``is_waiting`` until it has a thread."""
+    """What is computed for all who ask; ``is_waiting`` until it has a thread, ``call_off`` while it can be ended."""
 
     task: asyncio.Future[Any] | None = None
     askers: int = 0
     is_waiting: bool = False
+    call_off: Callable[[], bool] | None = None
 
 
 class TileCache:
@@ -40,21 +44,29 @@ class TileCache:
 
     Nothing is ever purged: a key that holds all that decides the answer (decision 9) never goes stale.  What is asked
     for several times at once is computed once, in a worker thread, and the computation goes on when who asked
-    for it first has gone.  One that still waits for a thread when all have gone is dropped.
+    for it first has gone.  When all have gone, one that still waits for a thread is dropped, and one that has a
+    thread is called off, if it can be and nobody has come back for ``patience_s``.
 
     To be used from one event loop.
 
-    ``refused`` counts the renderings that found too many waiting, ``dropped`` those that nobody wanted any more.
+    ``refused`` counts the renderings that found too many waiting, ``dropped`` those that nobody wanted any more,
+    ``called_off`` those of them whose statement was ended.
 
     Args:
         most_bytes: bound of the bodies; 0 remembers none, and still computes each only once at a time.
         threads: tiles rendered at a time; the rest waits, and so leaves threads to the other routes.
         most_waiting: renderings that may wait for a thread.
         most_facts: bound of the facts, by their number; the one used longest ago gives way.
+        patience_s: how long a rendering goes on that nobody waits for.
     """
 
     def __init__(
-        self, most_bytes: int, threads: int = 8, most_waiting: float = math.inf, most_facts: int = MOST_FACTS
+        self,
+        most_bytes: int,
+        threads: int = 8,
+        most_waiting: float = math.inf,
+        most_facts: int = MOST_FACTS,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._most_bytes = most_bytes
         self._most_facts = most_facts
@@ -70,6 +82,8 @@ class TileCache:
         self.waiting = 0
         self.refused = 0
         self.dropped = 0
+        self.called_off = 0
+        self._patience_s = patience_s
 
     @property
     def size_bytes(self) -> int:
@@ -84,11 +98,16 @@ class TileCache:
         return known
 
     async def body(
-        self, key: Hashable, render: Callable[[], bytes], read: Callable[[], bytes | None] | None = None
+        self,
+        key: Hashable,
+        render: Callable[[], bytes],
+        read: Callable[[], bytes | None] | None = None,
+        call_off: Callable[[], bool] | None = None,
     ) -> bytes:
         """Return the body of a key; when it is not remembered, read where it may be, and rendered when it is not.
 
         The key holds everything that decides the body: the tile, the permission class, the content coding.
+        ``call_off`` lets ``render`` fail soon, from any thread and at once; it tells whether it ended something.
 
         Raises:
             UnavailableError: ``tiles-busy``, when too many renderings wait already.
@@ -96,7 +115,7 @@ class TileCache:
         known = self.known_body(key)
         if known is not None:
             return known
-        return await self._once(("body", key), lambda one: self._obtain(one, key, render, read))
+        return await self._once(("body", key), lambda one: self._obtain(one, key, render, read, call_off))
 
     def known_fact(self, key: Hashable, lifetime_s: float) -> object | None:
         """Return a fact read within the last ``lifetime_s`` seconds."""
@@ -139,7 +158,16 @@ class TileCache:
                 self._forget(key, one)
                 one.task.cancel()
                 self.dropped += 1
+            elif one.askers == 0 and one.call_off is not None:
+                asyncio.get_running_loop().call_later(self._patience_s, self._call_off, key, one)
         return found
+
+    def _call_off(self, key: Hashable, one: _Computation) -> None:
+        """End a rendering, unless it is done or somebody waits for it again."""
+        if one.askers == 0 and one.call_off is not None:
+            self._forget(key, one)
+            call_off, one.call_off = one.call_off, None
+            self.called_off += call_off()
 
     async def _obtain(
         self,
@@ -147,13 +175,16 @@ class TileCache:
         key: Hashable,
         render: Callable[[], bytes],
         read: Callable[[], bytes | None] | None,
+        call_off: Callable[[], bool] | None,
     ) -> bytes:
         body = None if read is None else await to_thread.run_sync(read, limiter=self._quick_threads)
         if body is None:
             await self._take_turn(one)
+            one.call_off = call_off
             try:
                 body = await to_thread.run_sync(render, limiter=self._threads)
             finally:
+                one.call_off = None
                 self._turns.release()
         self._keep(key, body)
         return body

@@ -63,6 +63,9 @@ class TileFigures(Collector):
         yield CounterMetricFamily("gis_tiles_refused", "Tiles refused because too many waited.", cache.refused)
         yield CounterMetricFamily("gis_tiles_dropped", "Tiles whose clients went away as they waited.", cache.dropped)
         yield CounterMetricFamily(
+            "gis_tiles_called_off", "Tiles whose statement was ended, their clients having gone.", cache.called_off
+        )
+        yield CounterMetricFamily(
             "gis_tile_unwritten_files", "Tiles that could not be written to disk.", folder.unwritten if folder else 0
         )
         yield CounterMetricFamily(

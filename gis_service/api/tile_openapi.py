@@ -39,6 +39,17 @@ _HEADERS = {
     )
 }
 
+_TILE_HEADERS = {
+    **_HEADERS,
+    "X-Truncated": {
+        "schema": {"type": "string", "example": "buildings=1234, incidents=56"},
+        "description": (
+            "How many features of which layers are left out, the least important ones: "
+            "there are more than most_features of the TileJSON. Absent when nothing is."
+        ),
+    },
+}
+
 _COMMON = [
     _path(
         "edition",
@@ -58,6 +69,16 @@ _COMMON = [
     _query("state", {"type": "string"}, f"Incidents in these states, joined by commas: {', '.join(STATES)}."),
     _query("since", {"type": "string", "format": "date-time"}, "Incidents that happened at or after this instant."),
     _query("until", {"type": "string", "format": "date-time"}, "Incidents that happened before this instant."),
+    _query(
+        "as_of",
+        {"type": "string", "format": "date-time"},
+        "Incidents that were known at this instant, in the states that they had then.",
+    ),
+    _query(
+        "at",
+        {"type": "string", "format": "date-time"},
+        "With current: the edition in force at this instant, and incidents as of it; see X-Edition.",
+    ),
     _header("If-None-Match", "The ETag of what the caller has."),
 ]
 
@@ -97,7 +118,7 @@ TILE_OPENAPI_PATHS: dict[str, Any] = {
             "responses": {
                 "200": {
                     "description": _SENT,
-                    "headers": _HEADERS,
+                    "headers": _TILE_HEADERS,
                     "content": _TILE,
                 },
                 "204": {"description": "Inside the bounds of the edition, and empty.", "headers": _HEADERS},

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gis_service.api.content_coding import Coding
+from gis_service.api.tile_body import TRUNCATED, truncation_of
 from gis_service.errors import BadAddressError, NotFoundError
 from tiles.address import TileAddress, TileAddressError, TileZoomError
 from tiles.layers import LayerListError, TileLayer, UnknownLayerError, parse_layers
@@ -66,6 +67,8 @@ def answer_tile(request: Request, body: bytes, coding: Coding, headers: Mapping[
     if not body:
         return Response(status_code=204, headers=headers)
     told = {**headers, "Content-Length": str(len(body))}
+    if truncated := truncation_of(body):
+        told[TRUNCATED] = truncated
     if coding != "identity":
         told["Content-Encoding"] = coding
     return Response(b"" if request.method == "HEAD" else body, media_type=MEDIA_TYPE, headers=told)

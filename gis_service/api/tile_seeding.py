@@ -11,6 +11,7 @@ import structlog
 
 from gis_service.api.content_coding import compress
 from gis_service.api.kept_tile import KeptTile
+from gis_service.api.tile_body import pack
 from gis_service.api.tile_folder import TileFolder
 from gis_service.domain.access import PUBLIC
 from gis_service.domain.map_shift import ground_of
@@ -152,7 +153,7 @@ class _Seeding:
         """Render a tile of the edition after, and keep it in all codings that it is sent in."""
         body = render_tile(key, self.after, PUBLIC, work)
         for tile in tiles:
-            self._write(tile, compress(body, tile.coding))
+            self._write(tile, pack(compress(body, tile.coding)))
         self.seeded.rendered += len(tiles)
 
     def _write(self, tile: KeptTile, body: bytes) -> None:

@@ -7,7 +7,8 @@ import math
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from urllib.parse import urlencode
 
@@ -21,25 +22,26 @@ from gis_service.api.content_coding import Coding, choose_coding, compress
 from gis_service.api.gone import unless_gone
 from gis_service.api.hot import HotRoute
 from gis_service.api.kept_tile import KeptTile
+from gis_service.api.tile_body import pack, tell_dropped, unpack
 from gis_service.api.tile_cache import TileCache
 from gis_service.api.tile_figures import Tally, TileFigures
 from gis_service.api.tile_folder import TileFolder
 from gis_service.api.tile_openapi import TILE_OPENAPI_PATHS
 from gis_service.api.tile_request import answer_tile, read_address, read_layers
-from gis_service.api.tile_versions import VersionOf
+from gis_service.api.tile_versions import VERSION_LIFETIME_S, VersionOf
 from gis_service.domain.access import Principal
 from gis_service.domain.map_shift import ground_of
 from gis_service.errors import InputFault, NotFoundError, RuleBrokenError
-from gis_service.use_cases.describe_tiles import read_tile_edition
+from gis_service.use_cases.describe_tiles import read_dates_of_effect, read_tile_edition
 from gis_service.use_cases.render_tile import (
     permission_class,
-    render_tile,
+    render_and_count,
     sees_single_incidents,
 )
 from tiles.address import TileAddress, meet
 from tiles.bands import is_final
 from tiles.etag import TileKey, names_etag, tile_etag
-from tiles.filters import PARAMETERS, TileFilterError, TileFilters
+from tiles.filters import PARAMETERS, TileFilterError, TileFilters, parse_instant
 from tiles.layers import LAYERS, TileEdition, TileLayer
 from tiles.matrix_sets import MATRIX_SETS, WEB_MERCATOR, TileMatrixSet
 from tiles.tilejson import describe
@@ -65,10 +67,14 @@ _LAST_EDITION = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """Which edition is asked for, and how."""
+    """Which edition is asked for, and how.
+
+    ``is_fixed`` says that the address means this edition for ever.  ``at`` is the instant by which it was found.
+    """
 
     edition: int
-    by_number: bool
+    is_fixed: bool
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +110,12 @@ async def answer_tile_in(request: Request, known: Mapping[str, TileMatrixSet]) -
     """Answer one tile of a matrix set among those known; of the edition in force where the path names none."""
     layers = read_layers(request, LAYERS)
     address = read_address(request, known)
-    filters = _parse_filters(request).only(frozenset().union(*(layer.filters for layer in layers)))
+    asked, at = _parse_query(request)
     if not any(layer.is_drawn_at(address.detail) for layer in layers):
         raise NotFoundError(f"no layer of {request.path_params['layers']} is drawn at {address}")
     principal = await permission_of(request)
-    ground = _parse_edition(request)
+    ground = await _find_edition(request, at)
+    filters = _filters_of(layers, asked, ground)
     cache: TileCache = request.state.tile_cache
     moving = tuple(VersionOf.make(layer, address, principal) for layer in layers if layer.moves)
     key = TileKey(
@@ -121,7 +128,7 @@ async def answer_tile_in(request: Request, known: Mapping[str, TileMatrixSet]) -
     )
     coding = choose_coding(request.headers.get("accept-encoding"))
     etag = tile_etag(key, coding)
-    headers = _headers(ground.edition, principal, _lifetime(layers, by_number=ground.by_number)) | {
+    headers = _headers(ground.edition, principal, _lifetime(layers, is_fixed=ground.is_fixed)) | {
         "ETag": etag,
         "Vary": "Accept-Encoding, Authorization",
     }
@@ -137,7 +144,7 @@ async def answer_tile_in(request: Request, known: Mapping[str, TileMatrixSet]) -
     if not is_settled:
         # Its generalised shapes are still to be made: the tile of this key will have other bytes, so it has no tag.
         del headers["ETag"]
-        headers["Cache-Control"] = _cache_control(principal, _lifetime(layers, by_number=False))
+        headers["Cache-Control"] = _cache_control(principal, _lifetime(layers, is_fixed=False))
     elif address.matrix is WEB_MERCATOR:
         # What most maps ask for is answered again in front of all layers; the others come here each time.
         setattr(request.state, SETTLED, SettledTile(key, etag, tally, moving))
@@ -150,7 +157,7 @@ async def answer_tile_in(request: Request, known: Mapping[str, TileMatrixSet]) -
     else:
         is_kept = is_settled and not key.data_versions and request.state.tile_folder is not None
         making = _Making(request, key, edition, principal, coding, is_kept=is_kept)
-        wanted = cache.body(etag, making.render, making.read if is_kept else None)
+        wanted = cache.body(etag, making.render, making.read if is_kept else None, making.call_off)
         body = await unless_gone(wanted, request.receive)
         if body is None:
             return Response(status_code=CLIENT_GONE)
@@ -167,17 +174,20 @@ async def get_tilejson(request: Request) -> Response:
 async def answer_description(request: Request, write: Callable[[Described], object]) -> Response:
     """Answer as JSON what ``write`` says of the tiles of some layers, of the edition in force where none is named."""
     layers = read_layers(request, LAYERS)
-    filters = _parse_filters(request).only(frozenset().union(*(layer.filters for layer in layers)))
+    asked, at = _parse_query(request)
     principal = await permission_of(request)
-    ground = _parse_edition(request)
+    ground = await _find_edition(request, at)
+    filters = _filters_of(layers, asked, ground)
     edition = await _read_edition(request, ground)
     _check_level(filters, edition)
     names = ",".join(layer.name for layer in layers)
     kept = [(name, value) for name, value in request.query_params.multi_items() if name in PARAMETERS]
+    if ground.at is not None and filters.as_of is not None:
+        kept.append(("as_of", filters.as_of.isoformat()))
     query = f"?{urlencode(kept)}" if kept else ""
     written = write(Described(edition, layers, names, query, sees_single_incidents(principal)))
     body = orjson.dumps(written)
-    lifetime = OF_DESCRIPTION if ground.by_number else OF_MOVING
+    lifetime = OF_DESCRIPTION if ground.is_fixed else OF_MOVING
     headers = _headers(ground.edition, principal, lifetime) | {
         "ETag": f'"{hashlib.blake2b(body, digest_size=15).hexdigest()}"',
         "Vary": "Authorization",
@@ -204,11 +214,44 @@ tile_routes: list[Route] = [
 ]
 
 
-def _parse_filters(request: Request) -> TileFilters:
+def _parse_query(request: Request) -> tuple[TileFilters, datetime | None]:
+    """Return the filters, and the instant at which the edition is to be in force."""
     try:
-        return TileFilters.parse(request.query_params.multi_items())
+        asked = TileFilters.parse(request.query_params.multi_items())
+        return asked, _read_at(request, asked)
     except TileFilterError as error:
         raise RuleBrokenError(str(error), faults=[InputFault(error.name, str(error))]) from error
+
+
+def _read_at(request: Request, asked: TileFilters) -> datetime | None:
+    given = request.query_params.getlist("at")
+    if not given:
+        return None
+    if len(given) > 1:
+        raise TileFilterError("at", "at is given twice.")
+    if request.path_params["edition"] != "current":
+        raise TileFilterError("at", "at chooses an edition, and the address names one; ask for current.")
+    if asked.as_of is not None:
+        raise TileFilterError("as_of", "as_of is said by at already; leave one of them out.")
+    return parse_instant("at", given[0])
+
+
+def _filters_of(layers: tuple[TileLayer, ...], asked: TileFilters, ground: _Ground) -> TileFilters:
+    """Return the filters that the layers obey; who looks at an instant sees incidents as they were then."""
+    wanted = asked if ground.at is None else replace(asked, as_of=ground.at)
+    return wanted.only(frozenset().union(*(layer.filters for layer in layers)))
+
+
+async def _find_edition(request: Request, at: datetime | None) -> _Ground:
+    if at is None:
+        return _parse_edition(request)
+    cache: TileCache = request.state.tile_cache
+    read = partial(read_dates_of_effect, request.state.open_work())
+    dates = await cache.fact(("dates of effect",), read, VERSION_LIFETIME_S)
+    edition = dates.edition_at(at)
+    if edition is None:
+        raise NotFoundError(f"no edition was in force at {at.isoformat()}; see /v1/editions", code="no-edition")
+    return _Ground(edition=edition, is_fixed=dates.is_settled(at), at=at)
 
 
 def _parse_edition(request: Request) -> _Ground:
@@ -217,10 +260,10 @@ def _parse_edition(request: Request) -> _Ground:
         snapshot = request.state.snapshots.current
         if snapshot is None:
             raise NotFoundError("no edition is in force yet", code="no-edition")
-        return _Ground(edition=snapshot.edition, by_number=False)
+        return _Ground(edition=snapshot.edition, is_fixed=False)
     if not _EDITION_NUMBER.fullmatch(written) or int(written) > _LAST_EDITION:
         raise NotFoundError("an edition is a number or 'current'; see /v1/editions", code="no-edition")
-    return _Ground(edition=int(written), by_number=True)
+    return _Ground(edition=int(written), is_fixed=True)
 
 
 async def _read_edition(request: Request, ground: _Ground) -> TileEdition:
@@ -261,26 +304,29 @@ class _Making:
         self._coding = coding
         self._kept = KeptTile(key, coding) if is_kept else None
         self._name = "" if self._kept is None else self._kept.name(edition)
+        self._work = request.state.open_work()
+        self.call_off = self._work.allow_calling_off()
         self._source = ""
         self._sql_seconds = 0.0
 
     def read(self) -> bytes | None:
         """Return the body from disk when it is there."""
         folder: TileFolder = self._state.tile_folder
-        body = folder.read(self._name)
-        if body is not None:
-            self._source = "disk"
-        return body
+        stored = folder.read(self._name)
+        if stored is None:
+            return None
+        self._source = "disk"
+        return unpack(stored)
 
     def render(self) -> bytes:
         """Return the body from the database, and keep it on disk when it has a name."""
         began = time.perf_counter()
-        tile = render_tile(*self._tile, self._state.open_work())
+        tile = render_and_count(*self._tile, self._work)
         self._sql_seconds = time.perf_counter() - began
         self._source = "database"
-        body = compress(tile, self._coding)
+        body = tell_dropped(compress(tile.body, self._coding), tile.dropped)
         if self._kept is not None:
-            self._state.tile_folder.write(self._name, body, self._kept.about())
+            self._state.tile_folder.write(self._name, pack(body), self._kept.about())
         return body
 
     def count(self, tally: Tally) -> None:
@@ -291,10 +337,10 @@ class _Making:
         tally.sql_seconds += self._sql_seconds
 
 
-def _lifetime(layers: tuple[TileLayer, ...], *, by_number: bool) -> str:
+def _lifetime(layers: tuple[TileLayer, ...], *, is_fixed: bool) -> str:
     if any(layer.moves for layer in layers):
         return OF_MOVING
-    return FOREVER if by_number else OF_CURRENT
+    return FOREVER if is_fixed else OF_CURRENT
 
 
 def _headers(edition: int, principal: Principal, lifetime: str) -> dict[str, str]:

@@ -65,6 +65,11 @@ class EditionRepository:
         row = self._session.execute(query.order_by(edition.c.effective_from.desc()).limit(1)).one_or_none()
         return None if row is None else _to_edition(row)
 
+    def dates_of_effect(self) -> list[tuple[datetime, int]]:
+        """Return from when on each edition is in force, and its number; both rise."""
+        query = select(edition.c.effective_from, edition.c.number).order_by(edition.c.number)
+        return [(effective_from, number) for effective_from, number in self._session.execute(query)]
+
     def lock_publishing(self) -> None:
         """Wait until no other transaction publishes; the lock goes with this transaction."""
         self._session.execute(select(func.pg_advisory_xact_lock(PUBLISH_LOCK)))

@@ -28,7 +28,7 @@ class TileChange:
 
 @dataclass(frozen=True, slots=True)
 class TileChanges:
-    """One reading of the log: ``sql/tile_changes.sql`` tells what each means."""
+    """One reading of the log: ``sql/changes_since.sql`` tells what each means."""
 
     horizon: int
     log: int
@@ -57,7 +57,7 @@ class TileChangeRepository:
 
     def read(self, since: int) -> TileChanges:
         """Return what was changed since the horizon of an earlier reading, and some that it had; 0: all."""
-        rows = self._session.execute(statement("tile_changes"), {"since": since}).all()
+        rows = self._session.execute(statement("changes_since"), {"since": since}).all()
         first = rows[0]
         changes = [
             TileChange(

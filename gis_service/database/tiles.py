@@ -13,12 +13,16 @@ from sqlalchemy import TextClause, select, text
 from sqlalchemy.orm import Session
 
 from gis_service.database.geometry import from_binary
-from gis_service.database.shifted_tiles import encode_shifted
+from gis_service.database.held_tiles import encode_found
 from gis_service.database.tables import SRID, grid
 from gis_service.domain.map_shift import ground_of
 from tiles.address import TileAddress
 from tiles.filters import TileFilters
-from tiles.layers import SMALL_COUNT, TileLayer
+from tiles.layers import SINGLE_ZOOM, SMALL_COUNT, TileLayer
+from tiles.matrix_sets import WEB_MERCATOR
+
+_BY_MERCATOR_CELLS = frozenset({"tile_incident_clusters"})
+"""Statements that place features in tiles of Web Mercator themselves."""
 
 
 @cache
@@ -58,10 +62,14 @@ class DrawnGrid:
 
 
 class TileRepository:
-    """Layers of tiles, and what their keys are made of."""
+    """Layers of tiles, and what their keys are made of.
+
+    ``dropped`` counts the features that a layer's ``most_features`` left out, of each layer that lacks some.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self.dropped: dict[str, int] = {}
 
     def levels_in(self, edition: int) -> set[str]:
         """Return the codes of the levels that have grids in an edition; empty when there is no such edition."""
@@ -140,6 +148,29 @@ class TileRepository:
             **_incident_filters(filters),
         )
 
+    def incident_clusters(
+        self,
+        layer: TileLayer,
+        address: TileAddress,
+        *,
+        scope: str | None,
+        places_incidents: bool,
+        filters: TileFilters,
+    ) -> bytes:
+        """Return the layer incidents as one feature for each cell of a zoom, of what ``incidents`` would show."""
+        return self._encode(
+            "tile_incident_clusters",
+            layer,
+            address,
+            scope=scope,
+            places_incidents=places_incidents,
+            single_zoom=SINGLE_ZOOM,
+            detail=address.detail,
+            x=address.x,
+            y=address.y,
+            **_incident_filters(filters),
+        )
+
     def incident_counts(
         self,
         layer: TileLayer,
@@ -165,10 +196,16 @@ class TileRepository:
         )
 
     def _encode(self, name: str, layer: TileLayer, address: TileAddress, **values: object) -> bytes:
-        values |= tile_values(address, layer.buffer)
-        if address.matrix.is_shifted:
-            return encode_shifted(self._session, statement(name).text, values, layer, address)
-        return bytes(self._session.execute(statement(name), values).scalar_one())
+        values |= tile_values(address, layer.buffer) | {"most_features": layer.most_features}
+        written = statement(name)
+        if address.matrix.is_shifted or (name in _BY_MERCATOR_CELLS and address.matrix is not WEB_MERCATOR):
+            body, dropped = encode_found(self._session, written.text, values, layer, address)
+        else:
+            body, *counted = self._session.execute(written, values).one()
+            dropped = counted[0] if counted else 0
+        if dropped:
+            self.dropped[layer.name] = dropped
+        return bytes(body)
 
 
 def _listed(codes: Sequence[str] | None) -> list[str] | None:
@@ -181,4 +218,5 @@ def _incident_filters(filters: TileFilters) -> dict[str, str | list[str] | datet
         "states": list(filters.states) or None,
         "since": filters.since,
         "until": filters.until,
+        "as_of": filters.as_of,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from gis_service.database.areas import AreaRepository
 from gis_service.database.building_places import BuildingPlaceRepository
 from gis_service.database.buildings import BuildingRepository
+from gis_service.database.cancelling import Cancellation
 from gis_service.database.coverage_targets import CoverageTargetRepository
 from gis_service.database.drafts import DraftRepository
 from gis_service.database.editions import EditionRepository
@@ -42,9 +44,21 @@ class UnitOfWork:
 
     def __init__(self, open_session: sessionmaker[Session]) -> None:
         self._open_session = open_session
+        self._cancellation: Cancellation | None = None
+
+    def allow_calling_off(self) -> Callable[[], bool]:
+        """Return what ends the statement that runs and lets no other begin, from any thread.
+
+        It tells whether a statement was ended.  To be asked for before the unit of work begins; when it is called off
+        it ends in an error, and does not begin again.
+        """
+        self._cancellation = Cancellation()
+        return self._cancellation.call_off
 
     def __enter__(self) -> Self:
         session = self._open_session()
+        if self._cancellation is not None:
+            self._cancellation.watch(session)
         self._session = session
         self.areas = AreaRepository(session)
         self.building_places = BuildingPlaceRepository(session)
@@ -86,6 +100,8 @@ class UnitOfWork:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Undo what was not committed."""
+        if self._cancellation is not None:
+            self._cancellation.leave()
         self._session.close()
         if isinstance(error, exc.SQLAlchemyError):
             raise translate(error).with_traceback(trace) from None

@@ -3,10 +3,39 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import datetime
+from operator import itemgetter
 
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.errors import NotFoundError
 from tiles.layers import LevelBand, TileEdition
+
+
+@dataclass(frozen=True, slots=True)
+class DatesOfEffect:
+    """From when on each edition is in force, and its number; both rise."""
+
+    dates: tuple[tuple[datetime, int], ...]
+
+    def edition_at(self, instant: datetime) -> int | None:
+        """Return the number of the edition in force at an instant; None before the first."""
+        after = bisect_right(self.dates, instant, key=itemgetter(0))
+        return self.dates[after - 1][1] if after else None
+
+    def is_settled(self, instant: datetime) -> bool:
+        """Tell whether no edition to come can be in force at an instant: each takes effect after all before it.
+
+        From the newest edition's date on one may: a publication may be given a date that has passed.
+        """
+        return bool(self.dates) and instant < self.dates[-1][0]
+
+
+def read_dates_of_effect(work: UnitOfWork) -> DatesOfEffect:
+    """Return when which edition is in force, announced ones included."""
+    with work:
+        return DatesOfEffect(tuple(work.editions.dates_of_effect()))
 
 
 def read_tile_edition(number: int, work: UnitOfWork) -> TileEdition:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
@@ -10,11 +11,11 @@ from gis_service.use_cases.follow_changes import layer_stem
 from tiles.bands import choose_band
 from tiles.encoding import join_layers
 from tiles.etag import TileKey
-from tiles.layers import LAYERS, TileEdition, TileLayer, choose_count_level, choose_level
+from tiles.layers import LAYERS, SINGLE_ZOOM, TileEdition, TileLayer, choose_count_level, choose_level
 
 
 def sees_single_incidents(principal: Principal) -> bool:
-    """Tell whether incidents are drawn one by one for the caller; the public sees counts."""
+    """Tell whether incidents are drawn one by one for the caller, or clustered from afar; the public sees counts."""
     return principal.role != "public"
 
 
@@ -44,6 +45,14 @@ def read_data_version(layer: str, work: UnitOfWork) -> str:
     return f"{layer_stem(layer, found.base, found.edition)}.{found.total:x}"
 
 
+@dataclass(frozen=True, slots=True)
+class RenderedTile:
+    """A tile, not compressed, empty when there is nothing in it; and how many features were too many, by layer."""
+
+    body: bytes
+    dropped: Mapping[str, int]
+
+
 def render_tile(
     key: TileKey,
     edition: TileEdition,
@@ -51,7 +60,18 @@ def render_tile(
     work: UnitOfWork,
     among: Sequence[str] | None = None,
 ) -> bytes:
-    """Return the tile of a key, not compressed; empty when there is nothing in it.
+    """Return the tile of a key, as ``render_and_count``, where nobody asks what is lacking."""
+    return render_and_count(key, edition, principal, work, among).body
+
+
+def render_and_count(
+    key: TileKey,
+    edition: TileEdition,
+    principal: Principal,
+    work: UnitOfWork,
+    among: Sequence[str] | None = None,
+) -> RenderedTile:
+    """Return the tile of a key.
 
     ``edition`` is the key's edition and ``principal`` any caller of the key's permission class.  ``among`` are the
     codes of the only grids that the public is shown, with their buildings and counts; None shows all.
@@ -59,7 +79,8 @@ def render_tile(
     layers = [LAYERS[name] for name in key.layers]
     drawn = [layer for layer in layers if layer.is_drawn_at(key.address.detail)]
     with work:
-        return join_layers([_render_layer(layer, key, edition, principal, work, among) for layer in drawn])
+        body = join_layers([_render_layer(layer, key, edition, principal, work, among) for layer in drawn])
+        return RenderedTile(body, work.tiles.dropped)
 
 
 def _render_layer(
@@ -74,7 +95,8 @@ def _render_layer(
         return work.tiles.buildings(layer, key.address, edition=edition.number, among=among)
     if layer.name == "incidents":
         if sees_single_incidents(principal):
-            return work.tiles.incidents(
+            draw = work.tiles.incidents if key.address.detail >= SINGLE_ZOOM else work.tiles.incident_clusters
+            return draw(
                 layer,
                 key.address,
                 scope=principal.scope,

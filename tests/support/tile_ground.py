@@ -15,6 +15,7 @@ from sqlalchemy import insert, select
 from gis_service.database.geometry import point_column
 from gis_service.database.tables import building, building_owner, category, data_version, grid_code, incident, level
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.domain.incident import NewEvent
 from gis_service.use_cases.generalise_edition import generalise_edition
 from grid_boundaries.partition import Grid, on_lattice
 from tiles.address import TileAddress
@@ -127,12 +128,20 @@ def store_ground(work: UnitOfWork) -> None:
         work.commit()
 
 
-def store_building(work: UnitOfWork, code: str, lon: float, lat: float, owner: str | None) -> None:
+def store_building(
+    work: UnitOfWork, code: str, lon: float, lat: float, owner: str | None, *, households: int = 24
+) -> None:
     """Store a building that is owned in edition 1 alone."""
     with work:
         work._session.execute(
             insert(building).values(
-                code=code, name="", address="", use="home", storeys=6, households=24, point=point_column(lon, lat)
+                code=code,
+                name="",
+                address="",
+                use="home",
+                storeys=6,
+                households=households,
+                point=point_column(lon, lat),
             )
         )
         if owner is not None:
@@ -158,6 +167,7 @@ def store_incident(
     lat: float = 25.01,
     state: str = "reported",
     of_category: str = "hazard",
+    severity: str = "general",
     occurred_at: datetime = datetime(2026, 3, 1, tzinfo=UTC),
     reported_at: datetime | None = None,
 ) -> None:
@@ -168,7 +178,7 @@ def store_incident(
                 id=UUID(int=number),
                 state=state,
                 category=of_category,
-                severity="general",
+                severity=severity,
                 channel="patrol",
                 description="",
                 point=point_column(lon, lat),
@@ -181,6 +191,13 @@ def store_incident(
                 explain={},
             )
         )
+        work.commit()
+
+
+def store_event(work: UnitOfWork, number: int, at: datetime, to_state: str, from_state: str | None = None) -> None:
+    """Note that an incident has come to a state."""
+    with work:
+        work.incidents.add([], [NewEvent(UUID(int=number), at, to_state, "tests", from_state, to_state)])
         work.commit()
 
 

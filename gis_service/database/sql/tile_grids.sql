@@ -15,7 +15,7 @@
 -- Index grid_shape_ix, generalised_shape_pk.  A grid is found by its shape as it is, two tile units at most from the
 --       generalised one, which the buffer covers.  The box is a constant; TileAddress.box tells how it is widened.
 -- Parts What stands above the line "Encoding." finds the features with their shapes in degrees.  For a map that the
---       database cannot draw (GCJ-02) that part alone is asked; shifted_tiles.py shifts and encodes what it finds.
+--       database cannot draw (GCJ-02) that part alone is asked; held_tiles.py shifts and encodes what it finds.
 WITH tile AS NOT MATERIALIZED (
     SELECT
         ST_MakeEnvelope(

@@ -2,7 +2,8 @@
 --
 -- In    the tile, box and buffer as in tile_grids.sql; edition; level, by whose grids is counted; coarser, the levels above it;
 --       among, codes of the only grids that are told, or NULL; small_count, below which a count is withheld;
---       category (and all below it), states, since (included) and until (excluded), each NULL for all.
+--       category (and all below it), states, since (included) and until (excluded), each NULL for all;
+--       as_of as in tile_incidents.sql.
 -- Out   one row: the layer as bytes, empty when no grid's label point is in the tile.  One feature for each grid, at
 --       its label point, with the grid's id; count is absent and hidden is true when 0 < count < small_count.
 -- Rule  An incident counts where its chain says, so what has no place counts too, and a redraw moves no incident.
@@ -63,14 +64,23 @@ label AS MATERIALIZED (
 chained AS (
     SELECT i.chain, count(*) AS number
     FROM incident AS i
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN CAST(:as_of AS timestamptz) IS NULL THEN i.state ELSE (
+            SELECT e.to_state
+            FROM incident_event AS e
+            WHERE e.incident_id = i.id AND e.at <= CAST(:as_of AS timestamptz)
+            ORDER BY e.id DESC
+            LIMIT 1
+        ) END AS state
+    ) AS was
     WHERE i.chain && ARRAY(SELECT label.grid FROM label)
-        AND i.state NOT IN ('merged', 'cancelled')
+        AND was.state NOT IN ('merged', 'cancelled')
         AND (
             CAST(:category AS text) IS NULL
             OR i.category = CAST(:category AS text)
             OR starts_with(i.category, CAST(:category AS text) || '.')
         )
-        AND (CAST(:states AS text[]) IS NULL OR i.state = ANY (CAST(:states AS text[])))
+        AND (CAST(:states AS text[]) IS NULL OR was.state = ANY (CAST(:states AS text[])))
         AND (CAST(:since AS timestamptz) IS NULL OR i.occurred_at >= CAST(:since AS timestamptz))
         AND (CAST(:until AS timestamptz) IS NULL OR i.occurred_at < CAST(:until AS timestamptz))
     GROUP BY i.chain

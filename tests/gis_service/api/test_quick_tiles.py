@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,8 @@ from starlette.testclient import TestClient
 from gis_service.api.tile_cache import TileCache
 from gis_service.app import create_app
 from gis_service.settings import Settings
+from gis_service.use_cases import render_tile
+from tiles.layers import LAYERS
 
 SLOWLY = {"content-length": "0"}
 """A header that usual requests do not have: the application behind answers."""
@@ -127,6 +130,23 @@ def test_what_moves_is_asked_for_again_when_it_has_moved(demo_client, monkeypatc
     monkeypatch.setattr(versions._layers["incidents"], "whole", 1)
     after = demo_client.get(path, headers={"If-None-Match": before})
     assert (after.status_code, after.headers["etag"] == before) == (200, False)
+
+
+def test_the_quick_answer_tells_what_the_tile_lacks(demo_database, monkeypatch):
+    """Room for a hundred buildings of a tile of the demo: how many more there are comes with the remembered tile."""
+    layers = {**LAYERS, "buildings": replace(LAYERS["buildings"], most_features=100)}
+    monkeypatch.setattr(render_tile, "LAYERS", layers)
+    app = create_app(Settings(database_url=demo_database))
+    with TestClient(app) as client:
+        path = TILE.replace("grids/12/3216/1753", "buildings/13/6433/3507")
+        answers = [client.get(path) for _ in range(2)]
+        monkeypatch.setattr(app._front._app, "_app", None)
+        answers.append(client.get(path))
+        known = client.get(path, headers={"If-None-Match": answers[0].headers["etag"]})
+    told = [answer.headers["x-truncated"] for answer in answers]
+    assert told[0].startswith("buildings=")
+    assert told == [told[0]] * 3
+    assert (known.status_code, "x-truncated" in known.headers) == (304, False)
 
 
 def test_a_tile_that_has_given_way_is_rendered_again(demo_client, monkeypatch):

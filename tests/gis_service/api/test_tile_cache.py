@@ -206,6 +206,56 @@ def test_what_nobody_wants_any_more_is_not_rendered():
     assert run(scenario) == (0, b"new", b"tile", 1, 0)
 
 
+class Endless(Renderer):
+    """A rendering that goes on until it is called off."""
+
+    def __init__(self) -> None:
+        super().__init__(waits=True)
+        self.ended = 0
+
+    def call_off(self) -> bool:
+        self.ended += 1
+        self.go.set()
+        return True
+
+
+def test_a_rendering_that_nobody_waits_for_is_called_off_once():
+    """Two wait and go: after the second it is ended; who asks then has a new one."""
+
+    async def scenario() -> tuple[list[int], bytes, int]:
+        cache, endless, ended = TileCache(0, patience_s=0), Endless(), []
+        asking = [asyncio.create_task(cache.body("a", endless, None, endless.call_off)) for _ in range(2)]
+        await begun(endless)
+        for one in asking:
+            one.cancel()
+            await asyncio.wait([one])
+            for _ in range(3):
+                await asyncio.sleep(0)
+            ended.append(endless.ended)
+        return ended, await cache.body("a", Renderer(b"new")), cache.called_off
+
+    assert run(scenario) == ([0, 1], b"new", 1)
+
+
+def test_who_comes_back_in_time_finds_the_rendering_under_way():
+    """One goes and another comes before patience ends: it is not ended, and nothing is rendered twice."""
+
+    async def scenario() -> tuple[int, bytes, int]:
+        cache, endless = TileCache(0, patience_s=0), Endless()
+        first = asyncio.create_task(cache.body("a", endless, None, endless.call_off))
+        await begun(endless)
+        first.cancel()
+        # It asks in the very step of the loop in which the first has gone.
+        second = asyncio.create_task(cache.body("a", endless, None, endless.call_off))
+        await asyncio.wait([first])
+        for _ in range(3):
+            await asyncio.sleep(0)
+        endless.go.set()
+        return endless.ended, await second, endless.calls
+
+    assert run(scenario) == (0, b"tile", 1)
+
+
 def test_facts_and_files_do_not_wait_behind_tiles():
     """The only thread for tiles is taken: a fact is read, and a body that is found on disk."""
 

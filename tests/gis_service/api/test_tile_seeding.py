@@ -8,6 +8,7 @@ import pytest
 
 from gis_service.api.content_coding import CODINGS, compress
 from gis_service.api.kept_tile import KeptTile
+from gis_service.api.tile_body import pack
 from gis_service.api.tile_folder import TileFolder
 from gis_service.api.tile_seeding import SeedBounds, Seeded, TileSeeder, seed_tiles
 from gis_service.database.unit_of_work import UnitOfWork
@@ -52,7 +53,7 @@ def tiles_of(number: int) -> list[KeptTile]:
 
 def fresh(tile: KeptTile, work: UnitOfWork) -> bytes:
     edition = read_tile_edition(tile.key.edition, work)
-    return compress(render_tile(tile.key, edition, PUBLIC, work), tile.coding)
+    return pack(compress(render_tile(tile.key, edition, PUBLIC, work), tile.coding))
 
 
 def keep(folder: TileFolder, tile: KeptTile, work: UnitOfWork) -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import gzip
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +18,7 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.testclient import TestClient
 
+from gis_service.api import tiles
 from gis_service.api.access import TokenCache
 from gis_service.api.problems import install_problems
 from gis_service.api.tile_cache import TileCache
@@ -26,17 +29,20 @@ from gis_service.api.tiles import tile_routes
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
 from gis_service.domain.tokens import hash_secret
+from gis_service.use_cases import render_tile
 from tests.support.tile_ground import (
     BOUNDS,
     features,
     set_building_version,
     shapes_by_code,
     store_building,
+    store_event,
     store_ground,
     store_incident,
     tile_at,
 )
 from tiles.address import EXTENT, TileAddress
+from tiles.layers import LAYERS
 
 U1 = ["D", "S1", "C1", "U1"]
 INSIDE = tile_at(14, 102.719, 25.03)
@@ -256,8 +262,11 @@ def test_a_filter_narrows_the_tile(client: TestClient):
     assert found == [{"C1", "C2"}, {"U2"}]
 
 
-def test_incidents_are_counts_for_the_public_and_places_for_their_scope(client: TestClient, work: UnitOfWork):
-    """Three in U1: the public sees the number 3, the router of U1 three places, the router of K an empty tile."""
+def test_incidents_are_counts_for_the_public_and_clusters_for_their_scope(client: TestClient, work: UnitOfWork):
+    """Three in U1: the public sees 3 in their street, the router of U1 their cluster, the router of K nothing.
+
+    From zoom 15 on the router sees them one by one.
+    """
     for number in range(3):
         store_incident(work, number, U1, lon=102.7012, lat=25.0012)
     path = url("incidents", WHOLE) + "?state=reported"
@@ -267,7 +276,9 @@ def test_incidents_are_counts_for_the_public_and_places_for_their_scope(client: 
     }
     assert counted["S1"] == 3
     assert b"0000-0000" not in public.content
-    assert [one["properties"]["owner"] for one in features(own.content, "incidents")] == ["U1"] * 3
+    assert [one["properties"]["count"] for one in features(own.content, "incidents")] == [3]
+    near = client.get(url("incidents", tile_at(15, 102.7012, 25.0012)), headers=ROUTER)
+    assert [one["properties"]["owner"] for one in features(near.content, "incidents")] == ["U1"] * 3
     assert other.status_code == 204
     assert len({answer.headers["etag"] for answer in (public, own, other)}) == 3
 
@@ -323,10 +334,14 @@ def test_the_address_in_tilejson_answers(client: TestClient):
 
 
 def test_tilejson_tells_a_scope_the_fields_it_gets(client: TestClient):
-    """With a token incidents come one by one, and the answer is private."""
+    """With a token incidents come in clusters and one by one, and the answer is private."""
     answer = client.get("/tiles/1/incidents.json", headers=ROUTER)
     fields = answer.json()["vector_layers"][0]["fields"]
-    assert set(fields) == {"incident", "category", "severity", "state", "owner"}
+    single, cluster = (
+        {"incident", "category", "severity", "state", "owner"},
+        {"count", "expands_at", "open", "larger", "major"},
+    )
+    assert set(fields) == single | cluster
     assert answer.headers["cache-control"] == "private, max-age=300"
 
 
@@ -399,6 +414,136 @@ def test_boundaries_are_on_disk_for_the_next_worker(client: TestClient, statemen
     assert (after.content, after.headers) == (before[0].content, before[0].headers)
     assert not any("ST_AsMVT" in statement for statement in statements)
     assert len(list(tmp_path.glob("??/*"))) == 1
+
+
+def current(layers: str, query: str, address: TileAddress = INSIDE) -> str:
+    return url(layers, address, "current") + f"?{query}"
+
+
+@pytest.mark.parametrize(
+    ("at", "edition", "lifetime"),
+    [
+        ("2026-01-01T08:00:00%2B08:00", "1", YEAR),
+        ("2026-01-02T07:59:59.9%2B08:00", "1", YEAR),
+        ("2026-01-02T00:00:00Z", "2", "max-age=30, stale-while-revalidate=30"),
+        ("2026-01-02T08:00:00%2B08:00", "2", "max-age=30, stale-while-revalidate=30"),
+        ("2099-01-01T00:00:00Z", "2", "max-age=30, stale-while-revalidate=30"),
+    ],
+)
+def test_an_instant_shows_the_edition_in_force_then(client: TestClient, at: str, edition: str, lifetime: str):
+    """Edition 1 is in force from the first of January, 2 from the second, midnight UTC; 1 is in force now.
+
+    The tile is that of the numbered edition, by the same tag.  Before the date of the newest edition it holds for
+    ever; after it a publication may still be given a date that has passed.
+    """
+    answer = client.get(current("grids", f"at={at}"))
+    numbered = client.get(url("grids", INSIDE, int(edition)))
+    assert (answer.headers["x-edition"], answer.headers["cache-control"]) == (edition, f"public, {lifetime}")
+    assert (answer.headers["etag"], answer.content) == (numbered.headers["etag"], numbered.content)
+
+
+def test_there_is_no_edition_before_the_first(client: TestClient):
+    """The year 2025, as a tile and as TileJSON."""
+    for path in (current("grids", "at=2025-01-01T00:00:00Z"), "/tiles/current/grids.json?at=2025-01-01T00:00:00Z"):
+        refused = client.get(path)
+        assert (refused.status_code, refused.json()["code"]) == (404, "no-edition")
+        assert refused.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        (current("grids", "at=yesterday"), "at"),
+        (current("grids", "at=2026-01-01T00:00:00"), "at"),
+        (current("grids", "at="), "at"),
+        (current("grids", "at=2026-01-01T00:00:00Z&at=2026-01-01T00:00:00Z"), "at"),
+        (url("grids") + "?at=2026-01-01T00:00:00Z", "at"),
+        (current("incidents", "at=2026-01-01T00:00:00Z&as_of=2026-01-01T00:00:00Z"), "as_of"),
+        ("/tiles/1/grids.json?at=2026-01-01T00:00:00Z", "at"),
+        (url("incidents") + "?as_of=then", "as_of"),
+    ],
+)
+def test_an_instant_that_is_none_or_says_too_much_is_a_422(client: TestClient, path: str, name: str):
+    """No offset, no instant, given twice, with an edition by number, or with as_of."""
+    refused = client.get(path)
+    assert refused.status_code == 422
+    assert [fault["parameter"] for fault in refused.json()["errors"]] == [name]
+
+
+def test_tilejson_of_an_instant_names_edition_and_instant(client: TestClient):
+    """Its tiles are of the edition by number, and where incidents are among them, of these as of the instant."""
+    path = "/tiles/current/{}.json?at=2026-01-01T20:00:00%2B08:00&state=reported"
+    with_incidents, without = (client.get(path.format(layers)).json() for layers in ("grids,incidents", "grids"))
+    assert with_incidents["edition"] == without["edition"] == 1
+    assert without["tiles"] == ["http://testserver/tiles/1/grids/{z}/{x}/{y}.mvt?state=reported"]
+    (tiles_url,) = with_incidents["tiles"]
+    assert tiles_url.endswith("?state=reported&as_of=2026-01-01T12%3A00%3A00%2B00%3A00")
+    filled = tiles_url.removeprefix("http://testserver").format(z=INSIDE.z, x=INSIDE.x, y=INSIDE.y)
+    same = client.get(current("grids,incidents", "at=2026-01-01T12:00:00Z&state=reported"))
+    assert client.get(filled).headers["etag"] == same.headers["etag"]
+    assert same.headers["cache-control"] == "public, max-age=5, stale-while-revalidate=10"
+
+
+def test_incidents_of_an_instant_are_those_of_then(client: TestClient, work: UnitOfWork):
+    """Reported on the second of March: nobody knew of it on the first, and it is there from then on."""
+    store_incident(work, 1, U1)
+    store_event(work, 1, datetime(2026, 3, 2, tzinfo=UTC), "reported")
+    address = tile_at(15, 102.71, 25.01)
+    seen = [
+        client.get(current("incidents", f"at=2026-03-0{day}T12:00:00Z", address), headers=ROUTER).status_code
+        for day in (1, 2)
+    ]
+    assert seen == [204, 200]
+
+
+def bound(monkeypatch: pytest.MonkeyPatch, **changes: object) -> None:
+    """Let the layer of buildings be another one, for the routes and for the rendering."""
+    layers = {**LAYERS, "buildings": replace(LAYERS["buildings"], **changes)}
+    for module in (tiles, render_tile):
+        monkeypatch.setattr(module, "LAYERS", layers)
+
+
+def test_a_tile_tells_what_it_lacks(client: TestClient, work: UnitOfWork, monkeypatch: pytest.MonkeyPatch):
+    """Three buildings where one has room: from the database, from memory, and as a head; a 304 tells no more."""
+    for code in ("B1", "B2", "B3"):
+        store_building(work, code, 102.719, 25.03, "U1")
+    bound(monkeypatch, most_features=1)
+    answers = [
+        client.get(url("grids,buildings")),
+        client.get(url("grids,buildings")),
+        client.head(url("grids,buildings")),
+    ]
+    assert [answer.headers["x-truncated"] for answer in answers] == ["buildings=2"] * 3
+    assert len(features(answers[1].content, "buildings")) == 1
+    known = client.get(url("grids,buildings"), headers={"If-None-Match": answers[0].headers["etag"]})
+    assert (known.status_code, "x-truncated" in known.headers) == (304, False)
+    bound(monkeypatch, most_features=3)
+    client.app_state["tile_cache"] = TileCache(1_000_000)
+    assert "x-truncated" not in client.get(url("grids,buildings")).headers
+
+
+def test_a_tile_on_disk_tells_what_it_lacks(
+    client: TestClient, work: UnitOfWork, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    """Were buildings part of an edition, their tiles would be on disk: the next worker tells the same."""
+    for code in ("B1", "B2", "B3"):
+        store_building(work, code, 102.719, 25.03, "U1")
+    bound(monkeypatch, most_features=2, moves=False)
+    answers = []
+    for _ in range(2):
+        client.app_state["tile_folder"] = TileFolder(tmp_path, 1 << 20)
+        client.app_state["tile_cache"] = TileCache(1_000_000)
+        answers.append(client.get(url("buildings")))
+    assert len(list(tmp_path.glob("??/*"))) == 1
+    assert client.app_state["tile_figures"].of(("buildings",), 14).from_disk == 1
+    assert [answer.headers["x-truncated"] for answer in answers] == ["buildings=1"] * 2
+    assert answers[0].content == answers[1].content
+
+
+def test_tilejson_tells_the_bound_of_a_layer(client: TestClient):
+    """Buildings have one, grids none: a cover with a hole would be no cover."""
+    told = client.get("/tiles/1/grids,buildings.json").json()["vector_layers"]
+    assert [layer.get("most_features") for layer in told] == [None, 20_000]
 
 
 def test_a_tile_on_disk_is_not_given_for_an_edition_of_another_database(

@@ -12,7 +12,7 @@ from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import text
 
-from gis_service.database.shifted_tiles import finding
+from gis_service.database.held_tiles import finding
 from gis_service.database.tiles import statement, tile_values
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import PUBLIC, Principal
@@ -196,7 +196,7 @@ def test_a_building_is_shown_where_amap_has_it(ground: UnitOfWork):
 
 @pytest.mark.parametrize("address", [in_degrees(13, 102.71, 25.02), in_gcj02(14, 102.71, 25.02)], ids=str)
 def test_the_public_gets_no_more_than_in_web_mercator(ground: UnitOfWork, address: TileAddress):
-    """Counts by grid, two withheld; with a scope the incidents one by one."""
+    """Counts by grid, two withheld."""
     for number in range(2):
         store_incident(ground, number, U1, lon=102.7101, lat=25.0201)
     plain = tile_at(14, 102.71, 25.02)
@@ -208,11 +208,37 @@ def test_the_public_gets_no_more_than_in_web_mercator(ground: UnitOfWork, addres
         for tile in (address, plain)
     ]
     assert told[0]["U1"] == told[1]["U1"] == {"grid": "U1", "level": "unit_grid", "hidden": True}
+
+
+@pytest.mark.parametrize("address", [in_degrees(14, 102.7101, 25.0201), in_gcj02(15, 102.7101, 25.0201)], ids=str)
+def test_within_a_scope_incidents_are_drawn_one_by_one(ground: UnitOfWork, address: TileAddress):
+    """Both, where they are."""
+    for number in range(2):
+        store_incident(ground, number, U1, lon=102.7101, lat=25.0201)
     router = Principal(name="router", role="router", scope="U1")
     exact = features(draw(ground, address, "incidents", router), "incidents")
     assert [one["properties"]["owner"] for one in exact] == ["U1", "U1"]
     (place, _) = (placed(shapely.geometry.shape(one["geometry"]), address) for one in exact)
-    assert place.distance(shapely.Point(102.7101, 25.0201)) <= 360 / 2**14 / EXTENT
+    assert place.distance(shapely.Point(102.7101, 25.0201)) <= 360 / 2**15 / EXTENT
+
+
+@pytest.mark.parametrize("address", [in_degrees(13, 102.71, 25.02), in_gcj02(14, 102.71, 25.02)], ids=str)
+def test_clusters_are_those_of_web_mercator(ground: UnitOfWork, address: TileAddress):
+    """The same cells, ids and counts; the point of two incidents is between them."""
+    for number, lon in enumerate((102.7101, 102.7103, 102.705)):
+        store_incident(ground, number, U1, lon=lon, lat=25.0201)
+    router = Principal(name="router", role="router", scope="U1")
+    drawn, plain = (
+        {one["id"]: one for one in features(draw(ground, tile, "incidents", router), "incidents")}
+        for tile in (address, tile_at(14, 102.71, 25.02))
+    )
+    assert {key: one["properties"] for key, one in drawn.items()} == {
+        key: one["properties"] for key, one in plain.items()
+    }
+    assert sorted(one["properties"].get("count", 1) for one in drawn.values()) == [1, 2]
+    (cluster,) = (one for one in drawn.values() if "count" in one["properties"])
+    place = placed(shapely.geometry.shape(cluster["geometry"]), address)
+    assert place.distance(shapely.Point(102.7102, 25.0201)) <= 1.5 * 360 / 2**14 / EXTENT
 
 
 @pytest.mark.parametrize("name", ["tile_grids", "tile_buildings", "tile_incidents", "tile_incident_counts"])
@@ -221,7 +247,7 @@ def test_the_box_is_a_constant_for_degrees_and_for_shifted_rows(ground: UnitOfWo
     values = {
         "edition": 1, "layer_name": "grids", "as_points": False, "level": "unit_grid", "coarser": [], "kind": None,
         "small_count": 3, "scope": "D", "band": 4, "among": None, "places_incidents": True, "category": None,
-        "states": None, "since": None, "until": None,
+        "states": None, "since": None, "until": None, "as_of": None, "most_features": 20_000,
     }  # fmt: skip
     written = statement(name).text
     for one, address in (
@@ -241,7 +267,7 @@ def test_every_layer_can_be_drawn_in_every_set():
     for name in names:
         written = statement(name.removesuffix(".sql")).text
         assert "found AS" in finding(written).text, name
-        assert "CAST(:srid AS int)" in written, name
+        assert "CAST(:srid AS int)" in written or name == "tile_incident_clusters.sql", name
         assert "3857" not in written, name
 
 

@@ -12,6 +12,7 @@ from tests.support.tile_ground import (
     features,
     publish,
     shapes_by_code,
+    store_event,
     store_ground,
     store_incident,
     tile_at,
@@ -22,7 +23,7 @@ from tiles.layers import LAYERS
 NO_FILTERS = TileFilters()
 U1 = ["D", "S1", "C1", "U1"]
 U2 = ["D", "S1", "C1", "U2"]
-LATER = datetime(2026, 3, 9, tzinfo=UTC)
+FIRST, SECOND, THIRD, LATER = (datetime(2026, 3, day, tzinfo=UTC) for day in (1, 2, 3, 9))
 WHOLE = tile_at(10, 102.73, 25.03)
 
 
@@ -157,6 +158,43 @@ def test_states_that_are_never_drawn_draw_nothing(ground: UnitOfWork):
     wanted = TileFilters(states=("cancelled", "merged"))
     assert incidents(ground, None, wanted) == []
     assert count(ground, filters=wanted)["U1"] == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "state"), [(LATER, None), (THIRD, "handled"), (SECOND, "reported"), (FIRST, None), (None, "archived")]
+)
+def test_incidents_are_as_they_were(ground: UnitOfWork, as_of: datetime | None, state: str | None):
+    """Three reported on the second, handled on the third, cancelled on the ninth, and archived now.
+
+    One by one, in a cluster, and counted; a state that is asked for is the state of then.
+    """
+    for number in range(3):
+        store_incident(ground, number, U1, state="archived")
+        for at, reached in ((SECOND, "reported"), (THIRD, "handled"), (LATER, "cancelled")):
+            store_event(ground, number, at, reached)
+    filters = TileFilters(as_of=as_of)
+    states = [one["properties"]["state"] for one in incidents(ground, None, filters)]
+    with ground:
+        tile = ground.tiles.incident_clusters(
+            LAYERS["incidents"], WHOLE, scope="U1", places_incidents=False, filters=filters
+        )
+    clusters = [one["properties"]["count"] for one in features(tile, "incidents")]
+    number = 0 if state is None else 3
+    assert (states, clusters, count(ground, filters=filters)["U1"][0]) == ([state] * number, [3][:number], number)
+    if state is not None:
+        assert len(incidents(ground, None, TileFilters(as_of=as_of, states=(state,)))) == 3
+        assert incidents(ground, None, TileFilters(as_of=as_of, states=("verified",))) == []
+
+
+def test_an_incident_alone_in_its_cell_has_the_state_of_then(ground: UnitOfWork):
+    """Reported on the second, archived now."""
+    store_incident(ground, 1, U1, state="archived")
+    store_event(ground, 1, SECOND, "reported")
+    with ground:
+        tile = ground.tiles.incident_clusters(
+            LAYERS["incidents"], WHOLE, scope=None, places_incidents=False, filters=TileFilters(as_of=LATER)
+        )
+    assert [one["properties"]["state"] for one in features(tile, "incidents")] == ["reported"]
 
 
 def test_a_single_incident_tells_no_words(ground: UnitOfWork):

@@ -186,6 +186,7 @@ BOX = "'01030000"  # a polygon as it is written: the box was computed before the
         ("tile_incident_counts", "incident_chain_ix", "chain && $"),
         ("tile_buildings", "building_point_ix", f"point && {BOX}"),
         ("tile_incidents", "incident_point_ix", f"point && {BOX}"),
+        ("tile_incident_clusters", "incident_point_ix", f"point && {BOX}"),
     ],
 )
 def test_a_statement_finds_its_rows_by_the_index_with_a_constant_box(
@@ -196,7 +197,7 @@ def test_a_statement_finds_its_rows_by_the_index_with_a_constant_box(
         **tile_values(TileAddress(16, 51450, 28090), 64), "edition": 1, "layer_name": "grids", "as_points": False,
         "level": "unit_grid", "coarser": ["street", "community"], "kind": None, "small_count": 3, "scope": "D",
         "band": 4, "among": None, "places_incidents": True, "category": None, "states": None, "since": None,
-        "until": None,
+        "until": None, "single_zoom": 17, "detail": 16, "x": 51450, "y": 28090, "most_features": 20_000, "as_of": None,
     }  # fmt: skip
     with ground:
         for written in FILL:

@@ -49,15 +49,22 @@ def test_a_tile_holds_every_layer_that_has_features_at_its_zoom(ground: UnitOfWo
 def test_every_role_sees_the_incidents_of_its_scope_one_by_one(ground: UnitOfWork, role: str):
     """Three in U1 for who works there, none for who works in K."""
     found = [
-        len(features(render(ground, 13, Principal("a", role, scope)), "incidents")) for scope in ("U1", "K", None)
+        len(features(render(ground, 15, Principal("a", role, scope)), "incidents")) for scope in ("U1", "K", None)
     ]
     assert found == [3, 0, 3]
+
+
+def test_from_afar_incidents_of_a_scope_are_clusters(ground: UnitOfWork):
+    """The three at one place are one cluster up to zoom 14, and the public's counts are what they were."""
+    (cluster,) = features(render(ground, 14, Principal("a", "router", "U1")), "incidents")
+    assert cluster["properties"] == {"count": 3, "expands_at": 15, "open": 3, "larger": 0, "major": 0}
+    assert features(render(ground, 14, Principal("a", "router", "K")), "incidents") == []
 
 
 def test_a_dispatcher_of_the_root_sees_what_has_no_owner(ground: UnitOfWork):
     """One incident without an owner besides the three in U1: four for dispatcher and admin of D, three for others."""
     store_incident(ground, 9, [], lon=102.7099, lat=25.0101, state="unlocated")
-    found = {role: len(features(render(ground, 13, Principal("a", role, "D")), "incidents")) for role in ROLES}
+    found = {role: len(features(render(ground, 15, Principal("a", role, "D")), "incidents")) for role in ROLES}
     assert found == dict.fromkeys(ROLES, 3) | {"dispatcher": 4, "admin": 4}
 
 

@@ -19,6 +19,8 @@ export interface Shown {
   incidents: boolean;
   /** Code of the finest level by which incidents are counted; null while no count is in view. */
   countedBy: string | null;
+  /** Whether a cluster of single incidents is in view. */
+  clustered: boolean;
   /** Whether a grid is in view whose count is withheld. */
   few: boolean;
 }
@@ -30,6 +32,7 @@ export const shown = signal<Shown>({
   buildings: null,
   incidents: false,
   countedBy: null,
+  clustered: false,
   few: false,
 });
 
@@ -43,6 +46,8 @@ export function findShown(map: MapLibreMap, levels: Level[]): Shown {
     return codes[0] ?? null;
   };
   const grids = drawn(GRID_FILL);
+  const counts = drawn(INCIDENT_COUNT);
+  const isOfGrid = (feature: MapGeoJSONFeature) => feature.properties.level !== undefined;
   const points = drawn(BUILDING_POINT).length > 0 ? "points" : null;
   return {
     level: finest(grids),
@@ -50,7 +55,8 @@ export function findShown(map: MapLibreMap, levels: Level[]): Shown {
     dedicated: grids.some((feature) => feature.properties.kind === "dedicated"),
     buildings: drawn(BUILDING_FILL).length > 0 ? "areas" : points,
     incidents: drawn(INCIDENT_POINT).length > 0,
-    countedBy: finest(drawn(INCIDENT_COUNT)),
+    countedBy: finest(counts.filter(isOfGrid)),
+    clustered: !counts.every(isOfGrid),
     few: drawn(INCIDENT_FEW).length > 0,
   };
 }

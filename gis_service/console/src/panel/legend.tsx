@@ -51,7 +51,7 @@ function nameOf(code: string): string {
 function IncidentSigns() {
   const palette = paletteOf(theme.value);
   const said = words.value;
-  const { incidents, countedBy, few } = shown.value;
+  const { incidents, countedBy, clustered, few } = shown.value;
   return (
     <>
       {countedBy !== null && (
@@ -61,6 +61,9 @@ function IncidentSigns() {
           size={6.5}
           label={said.legend.count(nameOf(countedBy))}
         />
+      )}
+      {clustered && (
+        <Circle fill={palette.count} stroke={palette.pointCasing} size={6.5} label={said.legend.clustered} />
       )}
       {few && <Circle fill={palette.halo} stroke={palette.count} size={5.5} label={said.legend.few} />}
       {(incidents ? SEVERITIES : []).map((each) => (

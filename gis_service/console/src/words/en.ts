@@ -96,6 +96,7 @@ export const en: Words = {
     selected: "Selected grid",
     building: "Building",
     count: (level) => `Incidents by ${level.toLowerCase()}`,
+    clustered: "Incidents close together",
     few: "A few (number not public)",
   },
   state: {

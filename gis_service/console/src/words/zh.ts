@@ -95,6 +95,7 @@ export const zh = {
     selected: "选中的网格",
     building: "楼栋",
     count: (level: string) => `${level}内的事件起数`,
+    clustered: "相近的几起事件",
     few: "少量（数目不公开）",
   },
   state: {

@@ -20,6 +20,12 @@ COUNT_LEVEL = "unit_grid"
 COUNT_LEVEL_ZOOM = 13
 """From this zoom on incidents are counted by COUNT_LEVEL."""
 
+TRACK_GAP_S = 600
+"""Two positions further apart in time are not joined by a track: nobody knows where the person was meanwhile."""
+
+TRACK_GAP_M = 500
+"""Nor two that are further apart in space."""
+
 
 class UnknownLayerError(LookupError):
     """There is no layer of this name."""
@@ -72,6 +78,7 @@ class TileLayer:
     ``fields`` are those of the public, ``exact_fields`` those of a caller with a scope where they differ.
     ``moves`` says that its features change between editions.  ``buffer`` is in tile units: what lies that far outside
     the tile is in it too, so that strokes and symbols are not cut.  ``filters`` are those that it obeys.
+    ``data_class`` is what a caller must be cleared for to learn that the layer is there.
     """
 
     name: str
@@ -84,6 +91,7 @@ class TileLayer:
     filters: frozenset[str]
     exact_fields: Mapping[str, str] | None = None
     max_zoom: int = field(default=MAX_ZOOM)
+    data_class: str = "general"
 
     def is_drawn_at(self, zoom: int) -> bool:
         """Tell whether the layer has features at a zoom."""
@@ -171,6 +179,84 @@ _ALL = (
         moves=True,
         filters=frozenset({"category", "state", "since", "until"}),
     ),
+    TileLayer(
+        name="indicators",
+        description="The grids of the layer grids with what is measured and counted in them, for choropleths",
+        geometry="polygon",
+        # Those of the indicators are data: gis_service/use_cases/describe_tiles.py adds them.
+        fields=MappingProxyType(
+            {
+                "code": "Code of the grid",
+                "name": "Name",
+                "level": "Level of the tree",
+                "buildings": "Buildings that the grid or one below it owns in this edition",
+                "incidents": (
+                    "Incidents neither merged nor cancelled; absent when more than none and fewer than"
+                    f" {SMALL_COUNT}, and below the level {COUNT_LEVEL}"
+                ),
+            }
+        ),
+        min_zoom=0,
+        buffer=64,
+        moves=True,
+        filters=frozenset({"level"}),
+    ),
+    TileLayer(
+        name="resources",
+        description="Stocks for emergencies, and places that help",
+        geometry="point",
+        fields=MappingProxyType(
+            {
+                "code": "Code of the resource",
+                "name": "Name",
+                "kind": "Kind",
+                "quantity": "How much",
+                "unit": "Of what unit",
+                "expires_on": "Last day of use, as YYYY-MM-DD; absent when it keeps",
+            }
+        ),
+        min_zoom=10,
+        buffer=128,
+        moves=True,
+        filters=frozenset({"kind"}),
+    ),
+    TileLayer(
+        name="devices",
+        description="Devices that watch",
+        geometry="point",
+        fields=MappingProxyType(
+            {
+                "code": "Code of the device",
+                "name": "Name",
+                "kind": "Kind",
+                "last_seen": "When it was last heard of, in seconds since 1970 (UTC); absent when never",
+                "silent_after_s": "Seconds after which it is silent; absent when its kind never reports",
+            }
+        ),
+        min_zoom=12,
+        buffer=128,
+        moves=True,
+        filters=frozenset({"kind"}),
+    ),
+    TileLayer(
+        name="tracks",
+        description="Where staff were on patrol: one line for each person and day",
+        geometry="line",
+        fields=MappingProxyType(
+            {
+                "staff": "Id of the person",
+                "grid": "Code of the grid that the person serves",
+                "day": "Local day, as YYYY-MM-DD",
+                "began": "First position, in seconds since 1970 (UTC)",
+                "ended": "Last position, in seconds since 1970 (UTC)",
+            }
+        ),
+        min_zoom=12,
+        buffer=64,
+        moves=True,
+        filters=frozenset({"since", "until"}),
+        data_class="core",
+    ),
 )
 
 LAYERS: Mapping[str, TileLayer] = MappingProxyType({layer.name: layer for layer in _ALL})
@@ -221,6 +307,18 @@ def choose_count_level(edition: TileEdition, zoom: int) -> LevelBand:
     if zoom >= COUNT_LEVEL_ZOOM:
         return max(countable, key=_rank)
     return choose_level([level for level in countable if level.rank < rank] or countable, zoom)
+
+
+def countable_levels(edition: TileEdition) -> list[str]:
+    """Return the codes of the levels by whose grids the public may see incidents counted: no finer than COUNT_LEVEL.
+
+    All in a tree that knows no COUNT_LEVEL; the coarsest of an edition whose levels are all finer.
+    """
+    present = edition.present_levels()
+    rank = next((level.rank for level in edition.levels if level.code == COUNT_LEVEL), None)
+    if rank is None:
+        return [level.code for level in present]
+    return [level.code for level in present if level.rank <= rank] or [min(present, key=_rank).code]
 
 
 def _rank(level: LevelBand) -> int:

@@ -6,6 +6,7 @@ import hashlib
 import math
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlencode
@@ -26,18 +27,24 @@ from gis_service.api.tile_openapi import TILE_OPENAPI_PATHS
 from gis_service.api.tile_request import answer_tile, read_address, read_layers
 from gis_service.domain.access import Principal
 from gis_service.errors import InputFault, NotFoundError, RuleBrokenError
-from gis_service.use_cases.describe_tiles import read_tile_edition
+from gis_service.use_cases.describe_tiles import (
+    add_indicator_fields,
+    list_indicators,
+    read_kinds,
+    read_tile_edition,
+)
 from gis_service.use_cases.render_tile import (
     permission_class,
     read_data_version,
     render_tile,
     sees_single_incidents,
+    visible_layers,
 )
 from tiles.address import TileAddress
 from tiles.bands import is_final
 from tiles.etag import TileKey, names_etag, tile_etag
 from tiles.filters import PARAMETERS, TileFilterError, TileFilters
-from tiles.layers import LAYERS, TileEdition, TileLayer
+from tiles.layers import TileEdition, TileLayer
 from tiles.tilejson import describe
 
 __all__ = ["TILE_OPENAPI_PATHS", "TILE_PATH", "tile_routes"]
@@ -80,13 +87,14 @@ class SettledTile:
 
 
 async def get_tile(request: Request) -> Response:
-    """Answer one tile; what is wrong whatever is stored is refused before anything is looked up."""
-    layers = read_layers(request, LAYERS)
+    """Answer one tile; what is wrong whatever is stored is refused before anything but the caller is looked up."""
+    principal = await permission_of(request)
+    layers = read_layers(request, visible_layers(principal))
     address = read_address(request)
     filters = _parse_filters(request).only(frozenset().union(*(layer.filters for layer in layers)))
     if not any(layer.is_drawn_at(address.z) for layer in layers):
         raise NotFoundError(f"no layer of {request.path_params['layers']} is drawn at zoom {address.z}")
-    principal = await permission_of(request)
+    await _check_kind(request, layers, filters)
     ground = _parse_edition(request)
     cache: TileCache = request.state.tile_cache
     key = TileKey(
@@ -111,7 +119,7 @@ async def get_tile(request: Request) -> Response:
         return Response(status_code=304, headers=headers)
     edition = await _read_edition(request, ground)
     _check_place(address, filters, edition)
-    is_settled = "grids" not in key.layers or is_final(address.z, edition.bands)
+    is_settled = is_final(address.z, edition.bands) or all(layer.geometry != "polygon" for layer in layers)
     if not is_settled:
         # Its generalised shapes are still to be made: the tile of this key will have other bytes, so it has no tag.
         del headers["ETag"]
@@ -138,18 +146,20 @@ async def get_tile(request: Request) -> Response:
 
 async def get_tilejson(request: Request) -> Response:
     """Answer the TileJSON of some layers; its tiles name the edition by number, so that a map never mixes two."""
-    layers = read_layers(request, LAYERS)
-    filters = _parse_filters(request).only(frozenset().union(*(layer.filters for layer in layers)))
     principal = await permission_of(request)
+    layers = read_layers(request, visible_layers(principal))
+    filters = _parse_filters(request).only(frozenset().union(*(layer.filters for layer in layers)))
+    await _check_kind(request, layers, filters)
     ground = _parse_edition(request)
     edition = await _read_edition(request, ground)
     _check_level(filters, edition)
     names = ",".join(layer.name for layer in layers)
     kept = [(name, value) for name, value in request.query_params.multi_items() if name in PARAMETERS]
     query = f"?{urlencode(kept)}" if kept else ""
+    described = await _with_all_fields(request, layers, principal)
     description = describe(
         edition,
-        layers,
+        described,
         tiles_url=f"{request.base_url}tiles/{edition.number}/{names}/{{z}}/{{x}}/{{y}}.mvt{query}",
         attribution=request.state.attribution,
         exact=sees_single_incidents(principal),
@@ -214,6 +224,33 @@ def _check_level(filters: TileFilters, edition: TileEdition) -> None:
     if filters.level is not None and filters.level not in codes:
         sentence = f"level is one of {', '.join(codes)}"
         raise RuleBrokenError(sentence, code="unknown-level", faults=[InputFault("level", sentence)])
+
+
+async def _check_kind(request: Request, layers: tuple[TileLayer, ...], filters: TileFilters) -> None:
+    """Refuse a kind that no layer of the tile has."""
+    if filters.kind is None:
+        return
+    cache: TileCache = request.state.tile_cache
+    known: list[str] = []
+    for layer in layers:
+        if "kind" in layer.filters:
+            read = partial(read_kinds, layer, request.state.open_work())
+            known += await cache.fact(("kinds", layer.name), read, VERSION_LIFETIME_S)
+    if filters.kind not in known:
+        sentence = f"kind is one of {', '.join(dict.fromkeys(known))}" if known else "there are no kinds yet"
+        raise RuleBrokenError(sentence, faults=[InputFault("kind", sentence)])
+
+
+async def _with_all_fields(
+    request: Request, layers: tuple[TileLayer, ...], principal: Principal
+) -> Sequence[TileLayer]:
+    """Return the layers with the fields that are data, as the caller receives them."""
+    if all(layer.name != "indicators" for layer in layers):
+        return layers
+    cache: TileCache = request.state.tile_cache
+    classes = principal.data_classes
+    read = partial(list_indicators, classes, request.state.open_work())
+    return add_indicator_fields(layers, await cache.fact(("indicators", classes), read, VERSION_LIFETIME_S))
 
 
 class _Making:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
 from tiles.bands import choose_band
 from tiles.encoding import join_layers
 from tiles.etag import TileKey
-from tiles.layers import LAYERS, TileEdition, TileLayer, choose_count_level, choose_level
+from tiles.filters import KINDS
+from tiles.layers import LAYERS, TileEdition, TileLayer, choose_count_level, choose_level, countable_levels
 
 
 def sees_single_incidents(principal: Principal) -> bool:
@@ -17,10 +18,16 @@ def sees_single_incidents(principal: Principal) -> bool:
     return principal.role != "public"
 
 
+def visible_layers(principal: Principal) -> Mapping[str, TileLayer]:
+    """Return the layers that the caller may know of, by name."""
+    return {name: layer for name, layer in LAYERS.items() if layer.data_class in principal.data_classes}
+
+
 def permission_class(principal: Principal) -> str:
     """Return the class of callers who see the same tiles: the public, or a role in a scope; never a name.
 
-    The role belongs to it: of one scope, dispatchers may see incidents without an owner where workers do not.
+    The role belongs to it: of one scope, dispatchers may see incidents without an owner where workers do not, and
+    other classes of data.
     """
     if not sees_single_incidents(principal):
         return "public"
@@ -30,7 +37,15 @@ def permission_class(principal: Principal) -> str:
 def read_data_version(layer: str, work: UnitOfWork) -> str:
     """Return the version of a layer whose features move between editions."""
     with work:
-        return work.tiles.version_of_buildings() if layer == "buildings" else work.tiles.version_of_incidents()
+        if layer == "buildings":
+            return work.tiles.version_of_buildings()
+        if layer == "incidents":
+            return work.tiles.version_of_incidents()
+        own = work.tiles.version_of(layer)
+        if layer == "indicators":
+            # Both are counted there.
+            return f"{own}/{work.tiles.version_of_buildings()}/{work.tiles.version_of_incidents()}"
+        return own
 
 
 def render_tile(
@@ -80,16 +95,54 @@ def _render_layer(
             filters=key.filters,
             among=among,
         )
+    if layer.name in {"resources", "devices"}:
+        return work.tiles.things(
+            layer,
+            key.address,
+            edition=edition.number,
+            kind=key.filters.kind,
+            principal=principal,
+            among=among,
+        )
+    if layer.name == "tracks":
+        return work.tiles.tracks(
+            layer, key.address, edition=edition.number, scope=principal.scope, filters=key.filters
+        )
+    return _render_grids(layer, key, edition, principal, work, among)
+
+
+def _render_grids(
+    layer: TileLayer,
+    key: TileKey,
+    edition: TileEdition,
+    principal: Principal,
+    work: UnitOfWork,
+    among: Sequence[str] | None,
+) -> bytes:
     asked = [level for level in edition.levels if level.code == key.filters.level]
     level = asked[0] if asked else choose_level(edition.present_levels(), key.address.z)
     coarser = [] if asked else edition.coarser_than(level)
+    band = choose_band(key.address.z, level, edition.levels, edition.bands)
+    if layer.name == "indicators":
+        return work.tiles.indicators(
+            layer,
+            key.address,
+            edition=edition.number,
+            level=level.code,
+            coarser=coarser,
+            countable=countable_levels(edition),
+            band=band,
+            principal=principal,
+            among=among,
+        )
     return work.tiles.grids(
         layer,
         key.address,
         edition=edition.number,
         level=level.code,
         coarser=coarser,
-        kind=key.filters.kind,
-        band=choose_band(key.address.z, level, edition.levels, edition.bands),
+        # Another layer of the tile may have a kind that grids have not.
+        kind=key.filters.kind if key.filters.kind in KINDS else None,
+        band=band,
         among=among,
     )

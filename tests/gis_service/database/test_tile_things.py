@@ -410,11 +410,18 @@ FILL = (
     SELECT code, '', 'bin', label_point, 'general' FROM grid WHERE code LIKE 'F%'
     """,
     """
+    INSERT INTO incident (id, state, category, severity, channel, description, point, occurred_at, reported_by, owner,
+        chain, located_by, explain)
+    SELECT gen_random_uuid(), 'reported', 'hazard', 'general', 'patrol', '', label_point, now(), '', code,
+        ARRAY['D', code], 'coordinate', '{}'
+    FROM grid WHERE code LIKE 'F%'
+    """,
+    """
     INSERT INTO position (staff_id, at, day, point)
     SELECT (SELECT min(id) FROM staff), now() - feature_id * interval '1 minute', date '2020-01-01' + n, label_point
     FROM grid JOIN grid_code USING (code), generate_series(1, 1) AS n WHERE code LIKE 'F%'
     """,
-    "ANALYZE grid, building, building_owner, indicator_value, resource, device, position",
+    "ANALYZE grid, building, building_owner, incident, indicator_value, resource, device, position",
 )
 
 

@@ -26,6 +26,12 @@ SINGLE_ZOOM = 15
 MOST_POINTS = 20_000
 """Most points of one layer in one tile: a phone still draws them, and a tile of them is a megabyte."""
 
+TRACK_GAP_S = 600
+"""Two positions further apart in time are not joined by a track: nobody knows where the person was meanwhile."""
+
+TRACK_GAP_M = 500
+"""Nor two that are further apart in space."""
+
 
 class UnknownLayerError(LookupError):
     """There is no layer of this name."""
@@ -81,6 +87,7 @@ class TileLayer:
     ``reach`` is given where changes are noted by place: how many tile units from the tile a change still alters it.
     ``most_features`` are drawn in one tile, the most important ones (the statement of the layer says which); None
     draws all.
+    ``data_class`` is what a caller must be cleared for to learn that the layer is there.
     """
 
     name: str
@@ -95,6 +102,7 @@ class TileLayer:
     reach: int | None = None
     max_zoom: int = field(default=MAX_ZOOM)
     most_features: int | None = None
+    data_class: str = "general"
 
     def is_drawn_at(self, zoom: int) -> bool:
         """Tell whether the layer has features at a zoom."""
@@ -195,6 +203,86 @@ _ALL = (
         reach=256 + EXTENT // 8,
         most_features=MOST_POINTS,
     ),
+    TileLayer(
+        name="indicators",
+        description="The grids of the layer grids with what is measured and counted in them, for choropleths",
+        geometry="polygon",
+        # Those of the indicators are data: gis_service/use_cases/describe_tiles.py adds them.
+        fields=MappingProxyType(
+            {
+                "code": "Code of the grid",
+                "name": "Name",
+                "level": "Level of the tree",
+                "buildings": "Buildings that the grid or one below it owns in this edition",
+                "incidents": (
+                    "Incidents neither merged nor cancelled; absent when more than none and fewer than"
+                    f" {SMALL_COUNT}, and below the level {COUNT_LEVEL}"
+                ),
+            }
+        ),
+        min_zoom=0,
+        buffer=64,
+        moves=True,
+        filters=frozenset({"level"}),
+    ),
+    TileLayer(
+        name="resources",
+        description="Stocks for emergencies, and places that help",
+        geometry="point",
+        fields=MappingProxyType(
+            {
+                "code": "Code of the resource",
+                "name": "Name",
+                "kind": "Kind",
+                "quantity": "How much",
+                "unit": "Of what unit",
+                "expires_on": "Last day of use, as YYYY-MM-DD; absent when it keeps",
+            }
+        ),
+        min_zoom=10,
+        buffer=128,
+        moves=True,
+        filters=frozenset({"kind"}),
+        most_features=MOST_POINTS,
+    ),
+    TileLayer(
+        name="devices",
+        description="Devices that watch",
+        geometry="point",
+        fields=MappingProxyType(
+            {
+                "code": "Code of the device",
+                "name": "Name",
+                "kind": "Kind",
+                "last_seen": "When it was last heard of, in seconds since 1970 (UTC); absent when never",
+                "silent_after_s": "Seconds after which it is silent; absent when its kind never reports",
+            }
+        ),
+        min_zoom=12,
+        buffer=128,
+        moves=True,
+        filters=frozenset({"kind"}),
+        most_features=MOST_POINTS,
+    ),
+    TileLayer(
+        name="tracks",
+        description="Where staff were on patrol: one line for each person and day",
+        geometry="line",
+        fields=MappingProxyType(
+            {
+                "staff": "Id of the person",
+                "grid": "Code of the grid that the person serves",
+                "day": "Local day, as YYYY-MM-DD",
+                "began": "First position, in seconds since 1970 (UTC)",
+                "ended": "Last position, in seconds since 1970 (UTC)",
+            }
+        ),
+        min_zoom=12,
+        buffer=64,
+        moves=True,
+        filters=frozenset({"since", "until"}),
+        data_class="core",
+    ),
 )
 
 LAYERS: Mapping[str, TileLayer] = MappingProxyType({layer.name: layer for layer in _ALL})
@@ -245,6 +333,18 @@ def choose_count_level(edition: TileEdition, zoom: int) -> LevelBand:
     if zoom >= COUNT_LEVEL_ZOOM:
         return max(countable, key=_rank)
     return choose_level([level for level in countable if level.rank < rank] or countable, zoom)
+
+
+def countable_levels(edition: TileEdition) -> list[str]:
+    """Return the codes of the levels by whose grids the public may see incidents counted: no finer than COUNT_LEVEL.
+
+    All in a tree that knows no COUNT_LEVEL; the coarsest of an edition whose levels are all finer.
+    """
+    present = edition.present_levels()
+    rank = next((level.rank for level in edition.levels if level.code == COUNT_LEVEL), None)
+    if rank is None:
+        return [level.code for level in present]
+    return [level.code for level in present if level.rank <= rank] or [min(present, key=_rank).code]
 
 
 def _rank(level: LevelBand) -> int:

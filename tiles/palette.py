@@ -62,3 +62,6 @@ PALETTES: Mapping[str, Palette] = MappingProxyType(
     }
 )
 """Palettes by the name of the style."""
+
+RESOURCES: Mapping[str, str] = MappingProxyType({"light": "#2563a8", "dark": "#6fb1ec"})
+"""The colour of resources by the name of the style; the console does not draw them."""

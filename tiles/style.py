@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from tiles.choropleth import Choropleth, layer_of, legend_of
 from tiles.layers import LAYERS, LevelBand
-from tiles.palette import PALETTES, Palette
+from tiles.palette import PALETTES, RESOURCES, Palette
 
 Json = dict[str, Any]
 
@@ -36,20 +37,32 @@ class _Words:
     building: str
     counted: str
     few: str
+    resource: str
 
 
 _WORDS: Mapping[str, _Words] = MappingProxyType(
     {
-        "zh": _Words("网格", " 户", "专属网格", "楼栋", "网格内事件数", "有事件，数量不公开"),
+        "zh": _Words("网格", " 户", "专属网格", "楼栋", "网格内事件数", "有事件，数量不公开", "应急物资"),
         "en": _Words(
-            "Grids", " households", "Dedicated grid", "Building", "Incidents in the grid", "A few; not told"
+            "Grids",
+            " households",
+            "Dedicated grid",
+            "Building",
+            "Incidents in the grid",
+            "A few; not told",
+            "Emergency stock",
         ),
     }
 )
 
 
 def build_style(
-    theme: str, lang: str, levels: Sequence[LevelBand], names: Mapping[str, str], url_of: Callable[[str, str], str]
+    theme: str,
+    lang: str,
+    levels: Sequence[LevelBand],
+    names: Mapping[str, str],
+    url_of: Callable[[str, str], str],
+    choropleths: Sequence[Choropleth] = (),
 ) -> Json:
     """Return a style of all public layers.
 
@@ -61,6 +74,7 @@ def build_style(
         levels: those that the edition has, in any order.
         names: names of the levels by code, in that language.
         url_of: the address of the TileJSON of some layers, joined by commas, narrowed by a query or by none.
+        choropleths: a hidden layer is made for each.
 
     Source:
         MapLibre Style Specification, version 8.
@@ -73,20 +87,30 @@ def build_style(
         **{_outline_id(level): _vector(url_of("grids", f"level={level.code}")) for level in outlined},
         "buildings": _vector(url_of("buildings", "")),
         "incidents": _vector(url_of("incidents", "")),
+        "resources": _vector(url_of("resources", "")),
+        **({"indicators": _vector(url_of("indicators", ""))} if choropleths else {}),
     }
+    legend = [
+        *_legend(ranked, names, palette, words),
+        {"layer": "resource", "sign": "circle", "color": RESOURCES[theme], "label": words.resource},
+        *[legend_of(one, theme) for one in choropleths],
+        *_legend_of_incidents(palette, words),
+    ]
     return {
         "version": 8,
         "name": f"{words.title} · {theme}",
-        "metadata": {"gis-service:lang": lang, "gis-service:legend": _legend(ranked, names, palette, words)},
+        "metadata": {"gis-service:lang": lang, "gis-service:legend": legend},
         "sources": sources,
         "layers": [
             {"id": "background", "type": "background", "paint": {"background-color": palette.background}},
             _grid_fill(palette),
+            *[layer_of(one, theme, "indicators") for one in choropleths],
             _building(palette),
             _grid_line(palette),
             # The root's outline lies on top: where several coincide the heaviest shows.
             *[_outline(level, ranked, palette) for level in reversed(outlined)],
             _building_label(palette),
+            _resource(theme),
             _grid_label(palette, words),
             *_incident_counts(palette),
         ],
@@ -225,6 +249,22 @@ def _building_label(palette: Palette) -> Json:
     }
 
 
+def _resource(theme: str) -> Json:
+    return {
+        "id": "resource",
+        "type": "circle",
+        "source": "resources",
+        "source-layer": "resources",
+        "minzoom": 13,
+        "paint": {
+            "circle-color": RESOURCES[theme],
+            "circle-stroke-color": PALETTES[theme].casing,
+            "circle-stroke-width": 1.5,
+            "circle-radius": ["interpolate", ["linear"], ["zoom"], 13, 4, 18, 8],
+        },
+    }
+
+
 def _incident_counts(palette: Palette) -> list[Json]:
     """Return the counts by grid that everyone sees: a ring where there are too few to be told."""
     few = ["==", ["get", "hidden"], True]
@@ -294,6 +334,11 @@ def _legend(ranked: Sequence[LevelBand], names: Mapping[str, str], palette: Pale
         *lines,
         {"layer": "grid-fill", "sign": "fill", "color": palette.dedicated, "label": words.dedicated},
         {"layer": "building", "sign": "circle", "color": palette.building, "label": words.building},
+    ]
+
+
+def _legend_of_incidents(palette: Palette, words: _Words) -> list[Json]:
+    return [
         {"layer": "incident-count", "sign": "circle", "color": palette.count, "label": words.counted},
         {"layer": "incident-few", "sign": "ring", "color": palette.count, "label": words.few},
     ]

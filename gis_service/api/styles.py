@@ -17,9 +17,11 @@ from starlette.routing import Route
 from gis_service.api.hot import HotRoute
 from gis_service.api.style_openapi import STYLE_OPENAPI_PATHS
 from gis_service.api.tile_cache import TileCache
+from gis_service.domain.access import PUBLIC
 from gis_service.errors import InputFault, NotFoundError, RuleBrokenError
-from gis_service.use_cases.describe_tiles import read_tile_edition
+from gis_service.use_cases.describe_tiles import list_indicators, read_tile_edition
 from gis_service.use_cases.read_ground import list_levels
+from tiles.choropleth import Choropleth
 from tiles.etag import names_etag
 from tiles.palette import PALETTES
 from tiles.style import LANGUAGES, build_style
@@ -30,7 +32,7 @@ LIFETIME = "public, max-age=300"
 """A style names no tile, only where its TileJSON is: a new edition needs no new style but for a new level."""
 
 LEVELS_LIFETIME_S = 60.0
-"""Names of levels may be set by hand in the database; they are read again after this long."""
+"""Names of levels and indicators are read again after this long."""
 
 _EDITION = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
@@ -66,8 +68,14 @@ async def make_style(
     work = request.state.open_work()
     edition = await cache.fact(("edition", number), partial(read_tile_edition, number, work), math.inf)
     levels = await cache.fact("levels", partial(list_levels, request.state.open_work()), LEVELS_LIFETIME_S)
+    read = partial(list_indicators, PUBLIC.data_classes, request.state.open_work())
+    indicators = await cache.fact("choropleths", read, LEVELS_LIFETIME_S)
+    choropleths = [
+        Choropleth(one.code, one.name if lang == "zh" else one.name_en, one.unit, one.thresholds)
+        for one in (newest.indicator for newest in indicators)
+    ]
     names = {level.code: level.name if lang == "zh" else level.name_en for level in levels}
-    return build_style(theme, lang, edition.present_levels(), names, url_of)
+    return build_style(theme, lang, edition.present_levels(), names, url_of, choropleths)
 
 
 def answer_style(request: Request, style: Mapping[str, Any]) -> Response:

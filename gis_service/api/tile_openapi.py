@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tiles.address import MAX_ZOOM
-from tiles.filters import KINDS, STATES
+from tiles.filters import STATES
 from tiles.layers import LAYERS, MAX_LAYERS
 from tiles.plan_layers import PLAN_LAYERS
 
@@ -64,11 +64,15 @@ _COMMON = [
         "grids",
     ),
     _query("level", {"type": "string"}, "Draw the grids of this level alone."),
-    _query("kind", {"type": "string", "enum": list(KINDS)}, "Draw grids of this kind alone."),
+    _query(
+        "kind",
+        {"type": "string", "pattern": "^[a-z_]{1,32}$"},
+        "Draw grids, resources or devices of this kind alone: standard or dedicated, or a kind in the database.",
+    ),
     _query("category", {"type": "string"}, "Incidents of this category and all below it."),
     _query("state", {"type": "string"}, f"Incidents in these states, joined by commas: {', '.join(STATES)}."),
-    _query("since", {"type": "string", "format": "date-time"}, "Incidents that happened at or after this instant."),
-    _query("until", {"type": "string", "format": "date-time"}, "Incidents that happened before this instant."),
+    _query("since", {"type": "string", "format": "date-time"}, "Incidents and positions from this instant on."),
+    _query("until", {"type": "string", "format": "date-time"}, "Incidents and positions before this instant."),
     _query(
         "as_of",
         {"type": "string", "format": "date-time"},
@@ -108,7 +112,11 @@ TILE_OPENAPI_PATHS: dict[str, Any] = {
             "tags": ["tiles"],
             "operationId": "get_tile",
             "summary": "One vector tile.",
-            "description": "The public sees incidents counted by grid; a token shows those in its scope one by one.",
+            "description": (
+                "The public sees incidents counted by grid; a token shows those in its scope one by one."
+                " Of indicators, resources and devices the public sees the data class general."
+                " There is a layer tracks for dispatchers, auditors and admins alone."
+            ),
             "security": [{}, {"token": []}],
             "parameters": [
                 *_COMMON[:2],

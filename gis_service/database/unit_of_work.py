@@ -14,6 +14,7 @@ from gis_service.database.building_places import BuildingPlaceRepository
 from gis_service.database.buildings import BuildingRepository
 from gis_service.database.cancelling import Cancellation
 from gis_service.database.coverage_targets import CoverageTargetRepository
+from gis_service.database.devices import DeviceRepository
 from gis_service.database.drafts import DraftRepository
 from gis_service.database.editions import EditionRepository
 from gis_service.database.features import FeatureRepository
@@ -22,12 +23,15 @@ from gis_service.database.generalised import GeneralisedRepository
 from gis_service.database.grids import GridRepository
 from gis_service.database.idempotency_keys import IdempotencyKeyRepository
 from gis_service.database.incidents import IncidentRepository
+from gis_service.database.indicators import IndicatorRepository
 from gis_service.database.integrity import translate
 from gis_service.database.levels import LevelRepository
 from gis_service.database.lineage import LineageRepository
 from gis_service.database.owners import OwnerRepository
 from gis_service.database.plans import PlanRepository
+from gis_service.database.positions import PositionRepository
 from gis_service.database.proofs import ProofRepository
+from gis_service.database.resources import ResourceRepository
 from gis_service.database.rules import RuleRepository
 from gis_service.database.staff import StaffRepository
 from gis_service.database.stock import StockRepository
@@ -64,6 +68,7 @@ class UnitOfWork:
         self.building_places = BuildingPlaceRepository(session)
         self.buildings = BuildingRepository(session)
         self.coverage_targets = CoverageTargetRepository(session)
+        self.devices = DeviceRepository(session)
         self.drafts = DraftRepository(session)
         self.editions = EditionRepository(session)
         self.features = FeatureRepository(session)
@@ -72,11 +77,14 @@ class UnitOfWork:
         self.grids = GridRepository(session)
         self.idempotency_keys = IdempotencyKeyRepository(session)
         self.incidents = IncidentRepository(session)
+        self.indicators = IndicatorRepository(session)
         self.levels = LevelRepository(session)
         self.owners = OwnerRepository(session)
         self.lineage = LineageRepository(session)
         self.plans = PlanRepository(session)
+        self.positions = PositionRepository(session)
         self.proofs = ProofRepository(session)
+        self.resources = ResourceRepository(session)
         self.rules = RuleRepository(session)
         self.staff = StaffRepository(session)
         self.stock = StockRepository(session)

@@ -11,10 +11,16 @@ import numpy as np
 from gis_service.demo.buildings import put_up
 from gis_service.demo.division import divide
 from gis_service.demo.incidents import DemoIncident, happen
+from gis_service.demo.indicators import measure
 from gis_service.demo.owners import count_households
+from gis_service.demo.patrols import DemoPosition, patrol
 from gis_service.demo.staff import employ
+from gis_service.demo.stocks import install, stock
 from gis_service.demo.year import today
 from gis_service.domain.building import Building
+from gis_service.domain.device import Device
+from gis_service.domain.indicator import IndicatorValue
+from gis_service.domain.resource import Resource
 from gis_service.domain.staff import StaffMember
 from grid_boundaries.partition import Grid
 
@@ -22,6 +28,9 @@ SEED = 530103
 
 GROUND, HOMES, PEOPLE, EVENTS = "grids", "buildings", "staff", "incidents"
 """Steps of the work, as ``progress`` is told them."""
+
+MEASURES, STOCKS, DEVICES, PATROLS = "indicators", "resources", "devices", "patrols"
+"""Steps too short to tell of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,10 @@ class DemoDistrict:
     buildings: list[Building]
     staff: list[StaffMember]
     incidents: list[DemoIncident]
+    values: list[IndicatorValue]
+    resources: list[Resource]
+    devices: list[Device]
+    positions: list[DemoPosition]
 
 
 def make_panlong(
@@ -58,7 +71,16 @@ def make_panlong(
     tell(PEOPLE)(1.0)
     incidents = happen(grids, buildings, _chance(seed, EVENTS), until)
     tell(EVENTS)(1.0)
-    return DemoDistrict(grids, buildings, staff, incidents)
+    return DemoDistrict(
+        grids,
+        buildings,
+        staff,
+        incidents,
+        values=measure(grids, _chance(seed, MEASURES), until),
+        resources=stock(buildings, _chance(seed, STOCKS), until),
+        devices=install(buildings, _chance(seed, DEVICES), until),
+        positions=patrol(grids, buildings, staff, _chance(seed, PATROLS), until),
+    )
 
 
 def _chance(seed: int, step: str) -> np.random.Generator:

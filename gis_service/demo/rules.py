@@ -26,14 +26,15 @@ class RuleRows:
 def load_rules() -> RuleRows:
     """Return the rows of all files, in their order; rows that others name come first."""
     return RuleRows(
-        levels=_read("levels"),
-        departments=_read("departments"),
-        categories=_read("categories"),
-        dispatch=_read("dispatch_rules"),
-        deadlines=_read("deadline_rules"),
+        levels=read_rows("levels"),
+        departments=read_rows("departments"),
+        categories=read_rows("categories"),
+        dispatch=read_rows("dispatch_rules"),
+        deadlines=read_rows("deadline_rules"),
     )
 
 
-def _read(name: str) -> list[Row]:
+def read_rows(name: str) -> list[Row]:
+    """Return the rows of one file, in their order."""
     source = files("gis_service.demo") / "data" / f"{name}.csv"
     return list(csv.DictReader(source.read_text(encoding="utf-8").splitlines(), strict=True))

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 ROLES = ("worker", "router", "dispatcher", "planner", "auditor", "admin")
 """Roles that a token can carry; who shows none is ``public``."""
+
+GENERAL, IMPORTANT, CORE = DATA_CLASSES = ("general", "important", "core")
+"""Classes of data: for everyone, for who works there, and for few of them."""
+
+_CLEARANCE: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "worker": (GENERAL, IMPORTANT),
+        "router": (GENERAL, IMPORTANT),
+        "planner": (GENERAL, IMPORTANT),
+        "dispatcher": DATA_CLASSES,
+        "auditor": DATA_CLASSES,
+        "admin": DATA_CLASSES,
+    }
+)
+"""The classes that a role sees; of ground outside its scope it sees GENERAL alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +36,11 @@ class Principal:
     def sees(self, chain: Sequence[str]) -> bool:
         """Say whether ground with this chain of codes lies in the scope; the public has none."""
         return self.role != "public" and (self.scope is None or self.scope in chain)
+
+    @property
+    def data_classes(self) -> tuple[str, ...]:
+        """Return the classes of data that the role sees; on which ground, the scope says."""
+        return _CLEARANCE.get(self.role, (GENERAL,))
 
     @property
     def places_incidents(self) -> bool:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
 
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.domain.indicator import NewestIndicator
 from gis_service.errors import NotFoundError
-from tiles.layers import LevelBand, TileEdition
+from tiles.filters import KINDS
+from tiles.layers import LevelBand, TileEdition, TileLayer
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +68,33 @@ def read_tile_edition(number: int, work: UnitOfWork) -> TileEdition:
         bands=made_for,
         content=hashlib.blake2b(told.encode(), digest_size=16).hexdigest(),
     )
+
+
+def list_indicators(data_classes: Sequence[str], work: UnitOfWork) -> list[NewestIndicator]:
+    """Return the indicators of some classes of data, by code, each with its newest period."""
+    with work:
+        return work.indicators.newest(data_classes)
+
+
+def read_kinds(layer: TileLayer, work: UnitOfWork) -> list[str]:
+    """Return the kinds by which a layer can be narrowed."""
+    with work:
+        if layer.name == "resources":
+            return [kind.code for kind in work.resources.kinds()]
+        if layer.name == "devices":
+            return [kind.code for kind in work.devices.kinds()]
+    return list(KINDS)
+
+
+def add_indicator_fields(layers: Sequence[TileLayer], indicators: Sequence[NewestIndicator]) -> list[TileLayer]:
+    """Return the layers, of which ``indicators`` has the fields that these indicators give it."""
+    fields = {one.indicator.code: _describe(one) for one in indicators}
+    return [
+        replace(layer, fields={**layer.fields, **fields}) if layer.name == "indicators" else layer for layer in layers
+    ]
+
+
+def _describe(newest: NewestIndicator) -> str:
+    one = newest.indicator
+    period = "no values yet" if newest.since is None else f"{newest.since}/{newest.until}"
+    return f"{one.name} / {one.name_en}, {one.unit}, {period}; absent where there is no value"

@@ -19,9 +19,9 @@ from gis_service.errors import ClashError, NotFoundError, RuleBrokenError
 from gis_service.files.tile_stage import TileStage
 from gis_service.files.written_tiles import About, write_mbtiles, write_pmtiles
 from gis_service.files.written_whole import refuse_other_endings, write_whole
-from gis_service.use_cases.describe_tiles import read_tile_edition
+from gis_service.use_cases.describe_tiles import add_indicator_fields, list_indicators, read_tile_edition
 from gis_service.use_cases.read_ground import choose_edition
-from gis_service.use_cases.render_tile import permission_class, read_data_version, render_tile
+from gis_service.use_cases.render_tile import permission_class, read_data_version, render_tile, visible_layers
 from grid_boundaries.partition import Grid
 from tiles.address import MAX_ZOOM, TileAddress
 from tiles.bands import is_final
@@ -126,7 +126,8 @@ def export_tiles(
         if written == 0:
             stage.remove()
             raise RuleBrokenError("No tile of these layers and zooms has anything in it; ask for others.")
-        about = _describe(wanted, layers, ground, told, attribution)
+        described = add_indicator_fields(layers, list_indicators(PUBLIC.data_classes, work))
+        about = _describe(wanted, described, ground, told, attribution)
         write_whole(out, lambda path: write(path, stage, about))
         stage.remove()
     return Exported(ground.found.number, len(ids), kept, written, out.stat().st_size)
@@ -134,7 +135,7 @@ def export_tiles(
 
 def _parse_layers(written: str) -> tuple[TileLayer, ...]:
     try:
-        return parse_layers(written)
+        return parse_layers(written, visible_layers(PUBLIC))
     except LayerListError as error:
         raise RuleBrokenError(str(error)) from error
     except UnknownLayerError as error:
@@ -172,7 +173,9 @@ def _codes_under(top: str, parents: dict[str, str | None]) -> list[str]:
 def _refuse_unfinished(wanted: Wanted, layers: Sequence[TileLayer], edition: TileEdition) -> None:
     """Refuse zooms whose shapes are to be replaced by generalised ones."""
     zooms = range(wanted.min_zoom, wanted.max_zoom + 1)
-    if any(layer.name == "grids" for layer in layers) and not all(is_final(zoom, edition.bands) for zoom in zooms):
+    if any(layer.geometry == "polygon" for layer in layers) and not all(
+        is_final(zoom, edition.bands) for zoom in zooms
+    ):
         raise ClashError(
             f"Edition {edition.number} has no generalised shapes yet; run gis-service migrate, then export again."
         )

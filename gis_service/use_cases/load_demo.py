@@ -8,12 +8,15 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.demo.indicators import read_indicators
 from gis_service.demo.panlong import DemoDistrict, make_panlong
 from gis_service.demo.rules import load_rules as read_demo_rules
+from gis_service.demo.stocks import read_device_kinds, read_resource_kinds
 from gis_service.domain.access import Principal
 from gis_service.domain.edition import Edition
 from gis_service.domain.lookup import Question
 from gis_service.domain.place import Place
+from gis_service.domain.position import Position
 from gis_service.domain.rule_rows import RuleTables
 from gis_service.errors import ClashError
 from gis_service.snapshots.snapshot import build_snapshot
@@ -40,6 +43,10 @@ class DemoCounts:
     grids: int
     buildings: int
     incidents: int
+    values: int
+    resources: int
+    devices: int
+    positions: int
 
 
 def is_demo(work: UnitOfWork) -> bool:
@@ -61,7 +68,7 @@ def load_demo(work: UnitOfWork, progress: Progress = lambda _step, _share: None)
     with work:
         edition = next(iter(work.editions.list_all()), None)
         counts = _count(work)
-    if edition is not None and counts.buildings and counts.incidents:
+    if edition is not None and counts.buildings and counts.incidents and counts.values:
         return counts
     # The year ends on the day of the first load, whatever day a second run falls on.
     until = datetime.now(ZONE).date() if edition is None else (edition.effective_from.astimezone(ZONE) + YEAR).date()
@@ -89,6 +96,8 @@ def load_demo(work: UnitOfWork, progress: Progress = lambda _step, _share: None)
         progress("store buildings, staff", 1)
     if not counts.incidents:
         _import_incidents(district, edition, until, work, progress)
+    if not counts.values:
+        _store_things(district, work, progress)
     with work:
         return _count(work)
 
@@ -99,6 +108,10 @@ def _count(work: UnitOfWork) -> DemoCounts:
         grids=0 if latest is None else latest.grid_count,
         buildings=work.buildings.count(),
         incidents=work.incidents.count(),
+        values=work.indicators.count_values(),
+        resources=work.resources.count(),
+        devices=work.devices.count(),
+        positions=work.positions.count(),
     )
 
 
@@ -131,3 +144,24 @@ def _import_incidents(
         reported_by=DEMO.name,
         progress=lambda done: progress("store incidents", done / len(district.incidents)),
     )
+
+
+def _store_things(district: DemoDistrict, work: UnitOfWork, progress: Progress) -> None:
+    progress("store indicators, things", 0)
+    with work:
+        work.indicators.add_many(read_indicators())
+        work.indicators.add_values(district.values)
+        work.resources.add_kinds(read_resource_kinds())
+        work.resources.add_many(district.resources)
+        work.devices.add_kinds(read_device_kinds())
+        work.devices.add_many(district.devices)
+        # The demo's staff came first, in this order.
+        ids = work.staff.list_ids()
+        work.positions.add_many(
+            [
+                Position(ids[one.member], one.at, one.at.astimezone(ZONE).date(), one.lon, one.lat, one.accuracy_m)
+                for one in district.positions
+            ]
+        )
+        work.commit()
+    progress("store indicators, things", 1)

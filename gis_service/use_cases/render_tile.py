@@ -11,7 +11,16 @@ from gis_service.use_cases.follow_changes import layer_stem
 from tiles.bands import choose_band
 from tiles.encoding import join_layers
 from tiles.etag import TileKey
-from tiles.layers import LAYERS, SINGLE_ZOOM, TileEdition, TileLayer, choose_count_level, choose_level
+from tiles.filters import KINDS
+from tiles.layers import (
+    LAYERS,
+    SINGLE_ZOOM,
+    TileEdition,
+    TileLayer,
+    choose_count_level,
+    choose_level,
+    countable_levels,
+)
 
 
 def sees_single_incidents(principal: Principal) -> bool:
@@ -19,10 +28,16 @@ def sees_single_incidents(principal: Principal) -> bool:
     return principal.role != "public"
 
 
+def visible_layers(principal: Principal) -> Mapping[str, TileLayer]:
+    """Return the layers that the caller may know of, by name."""
+    return {name: layer for name, layer in LAYERS.items() if layer.data_class in principal.data_classes}
+
+
 def permission_class(principal: Principal) -> str:
     """Return the class of callers who see the same tiles: the public, or a role in a scope; never a name.
 
-    The role belongs to it: of one scope, dispatchers may see incidents without an owner where workers do not.
+    The role belongs to it: of one scope, dispatchers may see incidents without an owner where workers do not, and
+    other classes of data.
     """
     if not sees_single_incidents(principal):
         return "public"
@@ -41,8 +56,13 @@ def moves_by_place(layer: TileLayer, principal: Principal) -> bool:
 def read_data_version(layer: str, work: UnitOfWork) -> str:
     """Return what differs whenever the features of a layer differ that moves between editions."""
     with work:
-        found = work.tile_changes.sum_of(layer)
-    return f"{layer_stem(layer, found.base, found.edition)}.{found.total:x}"
+        if LAYERS[layer].reach is not None:
+            return _read_followed(layer, work)
+        own = work.tiles.version_of(layer)
+        if layer == "indicators":
+            # Both are counted there.
+            return f"{own}/{_read_followed('buildings', work)}/{_read_followed('incidents', work)}"
+        return own
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +133,59 @@ def _render_layer(
             filters=key.filters,
             among=among,
         )
+    if layer.name in {"resources", "devices"}:
+        return work.tiles.things(
+            layer,
+            key.address,
+            edition=edition.number,
+            kind=key.filters.kind,
+            principal=principal,
+            among=among,
+        )
+    if layer.name == "tracks":
+        return work.tiles.tracks(
+            layer, key.address, edition=edition.number, scope=principal.scope, filters=key.filters
+        )
+    return _render_grids(layer, key, edition, principal, work, among)
+
+
+def _render_grids(
+    layer: TileLayer,
+    key: TileKey,
+    edition: TileEdition,
+    principal: Principal,
+    work: UnitOfWork,
+    among: Sequence[str] | None,
+) -> bytes:
     asked = [level for level in edition.levels if level.code == key.filters.level]
     level = asked[0] if asked else choose_level(edition.present_levels(), key.address.detail)
     coarser = [] if asked else edition.coarser_than(level)
+    band = choose_band(key.address.detail, level, edition.levels, edition.bands)
+    if layer.name == "indicators":
+        return work.tiles.indicators(
+            layer,
+            key.address,
+            edition=edition.number,
+            level=level.code,
+            coarser=coarser,
+            countable=countable_levels(edition),
+            band=band,
+            principal=principal,
+            among=among,
+        )
     return work.tiles.grids(
         layer,
         key.address,
         edition=edition.number,
         level=level.code,
         coarser=coarser,
-        kind=key.filters.kind,
-        band=choose_band(key.address.detail, level, edition.levels, edition.bands),
+        # Another layer of the tile may have a kind that grids have not.
+        kind=key.filters.kind if key.filters.kind in KINDS else None,
+        band=band,
         among=among,
     )
+
+
+def _read_followed(layer: str, work: UnitOfWork) -> str:
+    found = work.tile_changes.sum_of(layer)
+    return f"{layer_stem(layer, found.base, found.edition)}.{found.total:x}"

@@ -36,7 +36,8 @@ def test_filters_are_read_from_a_query():
     [
         ("level", "Street"),
         ("level", ""),
-        ("kind", "odd"),
+        ("kind", "Odd"),
+        ("kind", "standard,dedicated"),
         ("category", "dispute."),
         ("category", "a" * 101),
         ("category", "%"),

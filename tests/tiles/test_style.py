@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tiles.choropleth import RAMPS, Choropleth
 from tiles.layers import LAYERS, LevelBand
 from tiles.palette import PALETTES
 from tiles.style import LANGUAGES, build_style
@@ -21,6 +22,11 @@ LEVELS = (
     LevelBand("community", 3, 12, 13),
 )
 NAMES = {"district": "区", "street": "街道", "community": "社区", "unit_grid": "网格"}
+CHOROPLETHS = (
+    Choropleth("elderly_share", "老人占比", "%", (10.0, 20.0, 30.0)),
+    Choropleth("activities", "活动", "次", ()),
+    Choropleth("unsorted", "乱", "件", (5.0, 1.0, 5.0, 2.0, 3.0, 4.0)),
+)
 VALIDATE = """
 import { validateStyleMin } from "@maplibre/maplibre-gl-style-spec";
 let told = "";
@@ -30,7 +36,10 @@ console.log(JSON.stringify(JSON.parse(told).map((style) => validateStyleMin(styl
 
 
 def style_of(theme: str = "light", lang: str = "zh", levels: tuple[LevelBand, ...] = LEVELS) -> dict:
-    return build_style(theme, lang, levels, NAMES, lambda layers, query: f"http://service.test/{layers}.json?{query}")
+    def url_of(layers: str, query: str) -> str:
+        return f"http://service.test/{layers}.json?{query}"
+
+    return build_style(theme, lang, levels, NAMES, url_of, CHOROPLETHS)
 
 
 def test_every_style_keeps_the_specification():
@@ -68,6 +77,8 @@ def test_a_style_needs_nothing_but_the_service(theme):
         "outline-community": "http://service.test/grids.json?level=community",
         "buildings": "http://service.test/buildings.json?",
         "incidents": "http://service.test/incidents.json?",
+        "resources": "http://service.test/resources.json?",
+        "indicators": "http://service.test/indicators.json?",
     }
 
 
@@ -78,7 +89,8 @@ def test_what_a_style_reads_is_in_the_tiles():
         if "source-layer" not in layer:
             continue
         fields = re.findall(r'\["(?:get|has)", "(\w+)"\]', json.dumps(layer))
-        assert set(fields) <= set(LAYERS[layer["source-layer"]].fields), layer["id"]
+        measured = {one.field for one in CHOROPLETHS} if layer["source-layer"] == "indicators" else set()
+        assert set(fields) <= set(LAYERS[layer["source-layer"]].fields) | measured, layer["id"]
         read += len(fields)
     assert read > 10
 
@@ -101,6 +113,30 @@ def test_the_legend_explains_the_layers_in_the_language_asked_for():
         assert all(entry["color"] in by_id[entry["layer"]] for entry in legend)
         assert [entry["label"] for entry in legend][:4] == ["区", "街道", "社区", "网格"]
         assert word in [entry["label"] for entry in legend]
+
+
+@pytest.mark.parametrize("theme", PALETTES)
+def test_an_indicator_is_a_hidden_layer_with_its_steps_in_the_legend(theme):
+    """Three thresholds, four tones; without one a single tone; unsorted ones in order, as many as there are tones."""
+    style = style_of(theme)
+    layers = {layer["id"]: layer for layer in style["layers"]}
+    legend = {entry["layer"]: entry for entry in style["metadata"]["gis-service:legend"]}
+    pale, *rest = RAMPS[theme]
+    for one in CHOROPLETHS:
+        assert layers[f"indicator-{one.field}"]["layout"] == {"visibility": "none"}
+    elderly = layers["indicator-elderly_share"]["paint"]["fill-color"]
+    assert elderly == ["step", ["get", "elderly_share"], rest[0], 10.0, rest[1], 20.0, rest[2], 30.0, rest[3]]
+    assert legend["indicator-elderly_share"]["colors"] == rest
+    assert legend["indicator-elderly_share"]["thresholds"] == [10.0, 20.0, 30.0]
+    assert layers["indicator-activities"]["paint"]["fill-color"] == rest[3]
+    assert legend["indicator-unsorted"]["thresholds"] == [1.0, 2.0, 3.0, 4.0]
+    assert legend["indicator-unsorted"]["colors"] == [pale, *rest]
+
+
+def test_a_tree_without_indicators_has_no_source_of_them():
+    """A source that nothing is drawn from would be a fault."""
+    style = build_style("light", "zh", LEVELS, NAMES, lambda layers, _: layers)
+    assert "indicators" not in style["sources"]
 
 
 def test_the_colours_are_those_of_the_console():

@@ -18,7 +18,6 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.testclient import TestClient
 
-from gis_service.api import tiles
 from gis_service.api.access import TokenCache
 from gis_service.api.problems import install_problems
 from gis_service.api.tile_cache import TileCache
@@ -497,10 +496,9 @@ def test_incidents_of_an_instant_are_those_of_then(client: TestClient, work: Uni
 
 
 def bound(monkeypatch: pytest.MonkeyPatch, **changes: object) -> None:
-    """Let the layer of buildings be another one, for the routes and for the rendering."""
+    """Let the layer of buildings be another one."""
     layers = {**LAYERS, "buildings": replace(LAYERS["buildings"], **changes)}
-    for module in (tiles, render_tile):
-        monkeypatch.setattr(module, "LAYERS", layers)
+    monkeypatch.setattr(render_tile, "LAYERS", layers)
 
 
 def test_a_tile_tells_what_it_lacks(client: TestClient, work: UnitOfWork, monkeypatch: pytest.MonkeyPatch):

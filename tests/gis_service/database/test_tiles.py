@@ -197,7 +197,8 @@ def test_a_statement_finds_its_rows_by_the_index_with_a_constant_box(
         **tile_values(TileAddress(16, 51450, 28090), 64), "edition": 1, "layer_name": "grids", "as_points": False,
         "level": "unit_grid", "coarser": ["street", "community"], "kind": None, "small_count": 3, "scope": "D",
         "band": 4, "among": None, "places_incidents": True, "category": None, "states": None, "since": None,
-        "until": None, "single_zoom": 17, "detail": 16, "x": 51450, "y": 28090, "most_features": 20_000, "as_of": None,
+        "until": None, "single_zoom": 17, "detail": 16, "x": 51450, "y": 28090,
+        "most_features": 20_000, "as_of": None,
     }  # fmt: skip
     with ground:
         for written in FILL:

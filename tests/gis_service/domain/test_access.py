@@ -1,4 +1,4 @@
-from gis_service.domain.access import Principal
+from gis_service.domain.access import ROLES, Principal
 
 
 def test_a_scope_covers_its_subtree():
@@ -21,3 +21,11 @@ def test_a_scope_ends_at_its_grid():
 def test_no_scope_is_everywhere():
     """Scope None sees all ground, and what has no ground."""
     assert Principal("city desk", "dispatcher", None).sees([])
+
+
+def test_data_classes_grow_from_the_public_to_the_few():
+    """Everyone sees what is general, staff what is important, three roles what is core; who is unknown, the least."""
+    seen = {role: Principal("a", role).data_classes for role in ("public", "nobody", *ROLES)}
+    assert seen["public"] == seen["nobody"] == ("general",)
+    assert {role for role, classes in seen.items() if "core" in classes} == {"dispatcher", "auditor", "admin"}
+    assert {role for role, classes in seen.items() if "important" in classes} == set(ROLES)

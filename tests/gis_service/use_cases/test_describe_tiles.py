@@ -4,8 +4,15 @@ import pytest
 
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.errors import NotFoundError
-from gis_service.use_cases.describe_tiles import read_tile_edition
+from gis_service.use_cases.describe_tiles import (
+    add_indicator_fields,
+    list_indicators,
+    read_kinds,
+    read_tile_edition,
+)
 from tests.support.tile_ground import BOUNDS, EDITION, store_ground
+from tests.support.tile_things import store_things
+from tiles.layers import LAYERS
 
 
 def test_an_edition_is_read_with_its_bounds_and_levels(work: UnitOfWork):
@@ -22,3 +29,27 @@ def test_an_edition_never_published_is_refused(work: UnitOfWork):
     with pytest.raises(NotFoundError, match="no edition 3") as refused:
         read_tile_edition(3, work)
     assert refused.value.code == "no-edition"
+
+
+def test_the_fields_of_indicators_are_read_with_their_newest_period(work: UnitOfWork):
+    """The general ones by code: one with values of 2024 and 2025, one without any; other layers stay as they are."""
+    store_ground(work)
+    store_things(work)
+    layers = [LAYERS["grids"], LAYERS["indicators"]]
+    grids, indicators = add_indicator_fields(layers, list_indicators(("general",), work))
+    assert grids is layers[0]
+    assert {name: told for name, told in indicators.fields.items() if name not in layers[1].fields} == {
+        "elderly_share": "老人占比 / Elderly, %, 2025-01-01/2026-01-01; absent where there is no value",
+        "planned": "尚无 / Not yet, 件, no values yet; absent where there is no value",
+    }
+    every = list_indicators(("general", "important", "core"), work)
+    assert [one.indicator.code for one in every] == ["care_people", "elderly_share", "planned", "settled"]
+    assert every[1].indicator.thresholds == (10.0, 30.0)
+
+
+def test_kinds_are_those_of_the_layer(work: UnitOfWork):
+    """Two of resources, two of devices; those of grids are fixed."""
+    store_ground(work)
+    store_things(work)
+    found = [read_kinds(LAYERS[layer], work) for layer in ("grids", "resources", "devices")]
+    assert found == [["standard", "dedicated"], ["food", "tent"], ["bin", "camera"]]

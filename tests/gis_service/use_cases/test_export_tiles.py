@@ -23,6 +23,7 @@ from gis_service.use_cases.describe_tiles import read_tile_edition
 from gis_service.use_cases.export_tiles import Exported, Wanted, export_tiles
 from gis_service.use_cases.render_tile import permission_class, render_tile
 from tests.support.tile_ground import BOUNDS, features, store_building, store_ground, store_incident
+from tests.support.tile_things import store_things
 from tiles.address import TileAddress
 from tiles.etag import TileKey
 from tiles.filters import TileFilters
@@ -70,6 +71,24 @@ def test_every_tile_is_the_one_that_is_served(ground, tmp_path):
                 assert archived.pop(address, b"") == served(ground, address, ALL), address
     assert archived == {}
     assert done.written == len(tiles_in(out)) > 20
+
+
+def test_an_archive_of_indicators_and_things_holds_what_is_general(ground, tmp_path):
+    """One general resource and device in U1, U2 and S2; under S1 those of its ground; tracks are no layer."""
+    store_things(ground)
+    layers, found = "indicators,resources,devices", []
+    for under in (None, "S1"):
+        out = tmp_path / f"{under}.pmtiles"
+        export(out, ground, layers=layers, min_zoom=12, max_zoom=12, under=under)
+        tiles = tiles_in(out).values()
+        found.append({one["properties"]["code"] for tile in tiles for one in features(tile, "resources")})
+        assert found[-1] == {one["properties"]["code"] for tile in tiles for one in features(tile, "devices")}
+        fields = {name for tile in tiles for one in features(tile, "indicators") for name in one["properties"]}
+        assert "elderly_share" in fields
+        assert fields.isdisjoint({"settled", "care_people"})
+    assert found == [{"U1-general", "U2-general", "S2-general"}, {"U1-general", "U2-general"}]
+    with pytest.raises(NotFoundError, match="no layer 'tracks'"):
+        export(tmp_path / "tracks.pmtiles", ground, layers="tracks")
 
 
 def test_the_archive_tells_what_it_is(ground, tmp_path):

@@ -4,7 +4,7 @@ import pytest
 
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import PUBLIC, ROLES, Principal
-from gis_service.use_cases.render_tile import permission_class, read_data_version, render_tile
+from gis_service.use_cases.render_tile import permission_class, read_data_version, render_tile, visible_layers
 from tests.support.tile_ground import (
     EDITION,
     features,
@@ -15,6 +15,7 @@ from tests.support.tile_ground import (
     store_incident,
     tile_at,
 )
+from tests.support.tile_things import store_things
 from tiles.etag import TileKey
 from tiles.filters import TileFilters
 
@@ -95,3 +96,23 @@ def test_each_layer_that_moves_has_its_version(ground: UnitOfWork):
     set_building_version(ground, 5)
     assert read_data_version("buildings", ground).startswith("5.")
     assert read_data_version("incidents", ground).startswith("0.2.")
+
+
+def test_the_version_of_indicators_moves_with_all_that_is_counted_there(ground: UnitOfWork):
+    """Their own tables, buildings, incidents: 0, 5 and edition 2; the other layers have their own alone."""
+    set_building_version(ground, 5)
+    own, buildings, incidents = read_data_version("indicators", ground).split("/")
+    assert (own, buildings[:2], incidents[:4]) == ("0", "5.", "0.2.")
+    store_things(ground)
+    assert int(read_data_version("indicators", ground).split("/")[0]) > 0
+    assert all(int(read_data_version(layer, ground)) > 0 for layer in ("resources", "devices", "tracks"))
+
+
+def test_roles_that_see_other_layers_or_classes_of_data_are_of_other_classes():
+    """Whatever the scope, what is visible is a matter of the class; three roles know of tracks."""
+    callers = [PUBLIC, *(Principal("a", role, scope) for role in ROLES for scope in (None, "U1"))]
+    seen = {}
+    for one in callers:
+        sight = (one.data_classes, frozenset(visible_layers(one)), one.scope)
+        assert seen.setdefault(permission_class(one), sight) == sight
+    assert {one.role for one in callers if "tracks" in visible_layers(one)} == {"dispatcher", "auditor", "admin"}

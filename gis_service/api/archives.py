@@ -63,7 +63,7 @@ def _keep_ranges_with_bytes(request: Request, size: int) -> None:
     """
     asked = _RANGES.fullmatch(request.headers.get("range", ""))
     written = [] if asked is None else [part.strip() for part in asked[1].split(",") if part.strip()]
-    kept = [one for one in written if _holds_bytes(*one.split("-"), size)]
+    kept = [one for one in written if _holds_bytes(one, size)]
     if written and not kept:
         raise HTTPException(
             HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
@@ -75,7 +75,8 @@ def _keep_ranges_with_bytes(request: Request, size: int) -> None:
     request.scope["headers"] = [*others, (b"range", f"bytes={','.join(kept)}".encode())] if kept else others
 
 
-def _holds_bytes(first: str, last: str, size: int) -> bool:
+def _holds_bytes(one: str, size: int) -> bool:
+    first, _, last = one.partition("-")
     if not first:
         return int(last or 0) > 0 < size
     return int(first) < size and (not last or int(first) <= int(last))

@@ -26,6 +26,7 @@ from gis_service.domain.access import ROLES
 from gis_service.settings import Settings
 from gis_service.use_cases.create_token import create_token
 from gis_service.use_cases.load_demo import load_demo
+from tests.support.planted_tiles import store_planted_ground, worker_of
 from tests.support.server import running_server
 
 # No test is timed: the machine may be busy.  A normal run tries the same examples each time, so that a failure is the
@@ -192,4 +193,33 @@ def demo_server(demo_copy: str) -> Iterator[str]:
 def demo_client(demo_copy: str) -> Iterator[TestClient]:
     """A client of the service in this process, with the demo district."""
     with TestClient(create_app(Settings(database_url=demo_copy))) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def planted_url(server_url: str, template_url: str) -> str:
+    """An empty, migrated database for the planted ground.  Returns its URL."""
+    return make_database(server_url, "gis_test_planted", TEMPLATE)
+
+
+@pytest.fixture(scope="session")
+def planted_work(planted_url: str) -> Iterator[UnitOfWork]:
+    """A transaction not yet begun, in the database of the planted ground."""
+    engine = make_engine(planted_url, pool_size=2, statement_timeout_ms=30_000)
+    yield UnitOfWork(make_session_factory(engine))
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def callers(planted_work: UnitOfWork) -> dict[str, dict[str, str]]:
+    """The headers of each class of callers of the planted ground, which is there from now on."""
+    return store_planted_ground(planted_work._open_session)
+
+
+@pytest.fixture(scope="session")
+def planted(
+    planted_url: str, callers: dict[str, dict[str, str]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TestClient]:
+    """A worker that serves the planted ground."""
+    with worker_of(planted_url, tmp_path_factory.mktemp("planted")) as client:
         yield client

@@ -23,7 +23,8 @@ LIFETIME = "public, max-age=300"
 """A name may come to hold another file; who reads in pieces sees it by the ETag."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.(?:pm|mb)tiles", re.ASCII)  # no hidden file, no other folder
-_ONE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+_RANGE = r"[ \t]*(?:\d{0,18}-\d{0,18}[ \t]*)?"
+_RANGES = re.compile(rf"bytes=({_RANGE}(?:,{_RANGE})*)", re.ASCII | re.IGNORECASE)
 
 
 async def get_archive(request: Request) -> Response:
@@ -44,26 +45,41 @@ async def get_archive(request: Request) -> Response:
     if names_etag(request.headers.get("if-none-match"), answer.headers["etag"]):
         return Response(status_code=304, headers=headers | {"ETag": answer.headers["etag"]})
     if request.headers.get("if-range") in {None, answer.headers["etag"], answer.headers["last-modified"]}:
-        _refuse_no_range(request.headers.get("range", ""), found.st_size)
+        _keep_ranges_with_bytes(request, found.st_size)
     return answer
 
 
 archive_routes: list[Route] = [HotRoute("/tiles/archives/{name}", get_archive, methods=["GET", "HEAD"])]
 
 
-def _refuse_no_range(asked: str, size: int) -> None:
-    """Refuse a single range with no byte of the file in it (RFC 9110, 14.1.2 and 15.5.17)."""
-    one = _ONE_RANGE.fullmatch(asked)
-    if one is None:
-        return
-    first, last = one.groups()
-    empty = int(first) >= size or (last != "" and int(last) < int(first)) if first else int(last or 0) == 0
-    if empty:
+def _keep_ranges_with_bytes(request: Request, size: int) -> None:
+    """Leave in the request those ranges that hold bytes of the file; what is no list of ranges is passed over.
+
+    Raises:
+        HTTPException: 416, when ranges are asked for and none holds a byte.
+
+    Source:
+        RFC 9110, 14.1.2, 14.2 and 15.5.17.
+    """
+    asked = _RANGES.fullmatch(request.headers.get("range", ""))
+    written = [] if asked is None else [part.strip() for part in asked[1].split(",") if part.strip()]
+    kept = [one for one in written if _holds_bytes(one, size)]
+    if written and not kept:
         raise HTTPException(
             HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
-            f"the file has {size} bytes, and none of them is in the range",
+            f"the file has {size} bytes, and none of them is in a range asked for",
             headers={"Content-Range": f"bytes */{size}"},
         )
+    # The response reads the header itself, and would refuse with a bare text what is left out here.
+    others = [pair for pair in request.scope["headers"] if pair[0] != b"range"]
+    request.scope["headers"] = [*others, (b"range", f"bytes={','.join(kept)}".encode())] if kept else others
+
+
+def _holds_bytes(one: str, size: int) -> bool:
+    first, _, last = one.partition("-")
+    if not first:
+        return int(last or 0) > 0 < size
+    return int(first) < size and (not last or int(first) <= int(last))
 
 
 _BYTES = {"schema": {"type": "string", "format": "binary"}}

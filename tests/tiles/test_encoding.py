@@ -3,22 +3,26 @@ from __future__ import annotations
 import mapbox_vector_tile
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 from pyproj import Transformer
 from shapely.geometry import LineString, MultiPoint, MultiPolygon, Point, Polygon, box, shape
 
+from tests.support.effort import examples
+from tests.support.strict_tiles import faults_of
 from tests.support.tile_ground import features, grids, shapes_by_code, tile_at, vertices
 from tiles.address import EXTENT, TileAddress
 from tiles.encoding import TileFeature, encode_layer, join_layers, to_tile_units
 
 ADDRESS = tile_at(15, 102.7195, 25.0205)
+TO_DEGREES = Transformer.from_crs(3857, 4326, always_xy=True)
 
 
 def in_tile(*units: tuple[float, float]) -> list[tuple[float, float]]:
     """Return places in degrees from tile units of the address."""
     west, _, east, north = ADDRESS.bounds_3857
     unit_m = (east - west) / EXTENT
-    to_degrees = Transformer.from_crs(3857, 4326, always_xy=True)
-    return [to_degrees.transform(west + x * unit_m, north - y * unit_m) for x, y in units]
+    return [TO_DEGREES.transform(west + x * unit_m, north - y * unit_m) for x, y in units]
 
 
 def test_places_become_tile_units_as_proj_has_it():
@@ -93,3 +97,35 @@ def test_joined_layers_are_one_tile():
     point = [TileFeature(1, Point(in_tile((5, 5))[0]))]
     tile = join_layers([encode_layer("a", point, ADDRESS), b"", encode_layer("b", point, ADDRESS)])
     assert list(mapbox_vector_tile.decode(tile)) == ["a", "b"]
+
+
+UNITS = st.tuples(st.integers(0, EXTENT), st.integers(0, EXTENT))
+SHAPES = st.one_of(
+    UNITS.map(Point),
+    st.lists(UNITS, min_size=2, max_size=5, unique=True).map(LineString),
+    st.lists(UNITS, min_size=3, max_size=8, unique=True)
+    .map(lambda places: MultiPoint(places).convex_hull)
+    .filter(lambda hull: hull.area > 0),
+)
+VALUES = st.one_of(st.text(max_size=9), st.integers(-(2**53), 2**53), st.booleans(), st.floats(allow_nan=False))
+FEATURES = st.lists(st.tuples(SHAPES, st.dictionaries(st.text(max_size=4), VALUES, max_size=3)), max_size=5)
+
+
+@examples(60)
+@given(FEATURES, st.text(min_size=1, max_size=9))
+def test_what_is_encoded_is_decoded(drawn: list[tuple], name: str):
+    """Shapes on tile units, ids, keys and values of every kind come back, and true is not confused with 1."""
+    given_features = [
+        TileFeature(number, shapely.transform(units, lambda places: in_tile(*places)), told)
+        for number, (units, told) in enumerate(drawn)
+    ]
+    tile = encode_layer(name, given_features, ADDRESS)
+    assert faults_of(tile) == []
+    found = features(tile, name)
+    assert [one["id"] for one in found] == list(range(len(drawn)))
+    for one, (units, told) in zip(found, drawn, strict=True):
+        decoded = shape(one["geometry"])
+        assert decoded.geom_type == units.geom_type
+        assert decoded.equals(units)
+        assert one["properties"] == told
+        assert all(isinstance(one["properties"][key], bool) == isinstance(told[key], bool) for key in told)

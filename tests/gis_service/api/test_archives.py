@@ -71,7 +71,10 @@ def test_a_range_is_answered(client, asked, first, last):
     assert answer.headers["etag"] == client.get(URL).headers["etag"]
 
 
-@pytest.mark.parametrize("asked", ["bytes=1024-", "bytes=5000-6000", "bytes=20-10", "bytes=-0", "bytes=-"])
+@pytest.mark.parametrize(
+    "asked",
+    ["bytes=1024-", "bytes=5000-6000", "bytes=20-10", "bytes=-0", "bytes=-", "bytes=5000-6000, 7000-", "bytes=-0,-,"],
+)
 def test_a_range_without_a_byte_is_refused(client, asked):
     """416, with the length of the file."""
     answer = client.get(URL, headers={"Range": asked})
@@ -79,6 +82,24 @@ def test_a_range_without_a_byte_is_refused(client, asked):
     assert answer.headers["content-range"] == "bytes */1024"
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["code"] == "range-not-satisfiable"
+
+
+def test_of_several_ranges_those_with_bytes_are_answered(client):
+    """One of two is left: 206 with it alone; of three two are left: both, in parts."""
+    one = client.get(URL, headers={"Range": "bytes=5000-, 3-4"})
+    assert (one.status_code, one.headers["content-range"], one.content) == (206, "bytes 3-4/1024", BODY[3:5])
+    two = client.get(URL, headers={"Range": "bytes=0-1,9999-,-2"})
+    assert (two.status_code, two.content.count(b"Content-Range: bytes ")) == (206, 2)
+    assert two.headers["content-type"].startswith("multipart/byteranges")
+
+
+@pytest.mark.parametrize(
+    "asked", ["bytes", "bytes=", "bytes=a-b", "bytes=1", "bytes=1-2-3", "lines=0-9", "bytes=0-9,x", "bytes=٣-٤", "="]
+)
+def test_what_is_no_list_of_ranges_is_passed_over(client, asked):
+    """The whole file, as if nothing had been asked."""
+    answer = client.get(URL, headers={"Range": asked.encode()})
+    assert (answer.status_code, answer.content) == (200, BODY)
 
 
 def test_a_range_of_another_file_is_answered_whole(client, folder):

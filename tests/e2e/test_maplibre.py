@@ -1,0 +1,132 @@
+"""MapLibre on a page of another origin draws the styles of the service, and finds what the tiles hold."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import httpx2
+import pytest
+from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+PATIENCE_MS = 60_000
+MAPLIBRE = Path(__file__).resolve().parents[2] / "gis_service" / "console" / "node_modules" / "maplibre-gl" / "dist"
+DOWNTOWN = [102.73, 25.05]
+ZOOMS = (8, 10.5, 12.5, 14.5, 17.5)
+"""One for each level that the styles draw, the last with names of buildings."""
+
+PAGE = """<!doctype html>
+<meta charset="utf-8"><title>map</title><link rel="icon" href="data:,">
+<link rel="stylesheet" href="maplibre-gl.css">
+<style>body { margin: 0 } #map { height: 100vh }</style>
+<div id="map"></div>
+<script type="module">
+  import * as maplibregl from "./maplibre-gl.mjs";
+  window.maplibregl = maplibregl;
+</script>
+"""
+
+SHOW = """([style, center, zoom]) => {
+  window.map = new maplibregl.Map({ container: "map", style, center, zoom, fadeDuration: 0 });
+  window.errors = [];
+  map.on("error", (event) => errors.push(String(event.error)));
+  return new Promise((settled) => map.once("idle", settled)).then(() => errors);
+}"""
+
+MOVE = """(zoom) => {
+  map.jumpTo({ zoom });
+  return new Promise((settled) => map.once("idle", settled)).then(() => errors);
+}"""
+
+NARROW = """([query, center, zoom]) => {
+  map.getSource("incidents").setUrl(map.getStyle().sources.incidents.url + query);
+  map.jumpTo({ center, zoom });
+}"""
+"""Narrows the incidents of the style, as a map with a choice of time does."""
+FEW = "map.queryRenderedFeatures({ layers: ['incident-few'] }).length > 0"
+
+DRAWN = """() => map.getStyle().layers.filter((layer) => layer.source).map((layer) => ({
+  layer: layer.id,
+  features: map.queryRenderedFeatures({ layers: [layer.id] })
+    .map((feature) => ({ id: feature.id, source: feature.sourceLayer, properties: feature.properties })),
+}))"""
+
+
+class Files(SimpleHTTPRequestHandler):
+    """The page, and MapLibre as it is installed for the console."""
+
+    extensions_map = {".mjs": "text/javascript", ".css": "text/css"}  # noqa: RUF012 - the name is the base class's
+
+    def do_GET(self) -> None:
+        if self.path != "/":
+            super().do_GET()
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(PAGE.encode())
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  # the name is the base class's
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    """The address of the page, which is not that of the service."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, directory=str(MAPLIBRE)))
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    serving.join()
+    server.server_close()
+
+
+def a_moment(server: str, token: str) -> tuple[str, list[float], float]:
+    """Return the query that leaves the incidents of one second, a place to look at it, and from how far."""
+    headers = {"Authorization": f"Bearer {token}"}
+    listed = httpx2.get(f"{server}/v1/incidents?limit=50", headers=headers).json()["incidents"]
+    one = next(one for one in listed if one["owner"] and one["point"] and one["state"] not in {"merged", "cancelled"})
+    since = datetime.fromisoformat(one["occurred_at"])
+    window = {"since": since.isoformat(), "until": (since + timedelta(seconds=1)).isoformat()}
+    return f"?{urlencode(window)}", [one["point"]["lon"], one["point"]["lat"]], 14.0
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_layer_of_a_style_is_drawn(
+    page: Page, faults: list[str], site: str, demo_server: str, demo_tokens: dict[str, str], theme: str
+):
+    """From the whole district down to houses each layer shows features; nothing fails, nobody else is asked."""
+    hosts = set()
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    page.goto(site)
+    page.wait_for_function("window.maplibregl", timeout=PATIENCE_MS)
+    page.set_default_timeout(PATIENCE_MS)
+    style = f"{demo_server}/styles/{theme}.json"
+    drawn: dict[str, list[dict[str, Any]]] = {}
+    for place, zoom in enumerate(ZOOMS):
+        told = page.evaluate(SHOW, [style, DOWNTOWN, zoom]) if place == 0 else page.evaluate(MOVE, zoom)
+        assert told == []
+        for entry in page.evaluate(DRAWN):
+            drawn.setdefault(entry["layer"], []).extend(entry["features"])
+    # In a year every grid has had more incidents than are withheld: of one moment there is one.
+    page.evaluate(NARROW, a_moment(demo_server, demo_tokens["dispatcher"]))
+    page.wait_for_function(FEW)
+    drawn["incident-few"] += next(one["features"] for one in page.evaluate(DRAWN) if one["layer"] == "incident-few")
+    layers = [layer["id"] for layer in httpx2.get(style).json()["layers"] if "source" in layer]
+    assert set(drawn) == set(layers)
+    assert {layer for layer, features in drawn.items() if not features} == set()
+    levels = {one["properties"]["level"] for one in drawn["grid-fill"]}
+    assert levels >= {"district", "street", "community", "unit_grid"}
+    assert all(one["id"] > 0 for features in drawn.values() for one in features)
+    assert all(one["properties"].get("hidden") for one in drawn["incident-few"])
+    assert hosts - {""} == {urlsplit(site).netloc, urlsplit(demo_server).netloc}
+    assert faults == []

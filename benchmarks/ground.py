@@ -9,17 +9,12 @@ import shapely
 from numpy.typing import NDArray
 
 from benchmarks.database import demo_url, open_work
-from benchmarks.map_path import pan_and_zoom
 from gis_service.domain.level import Level
 from gis_service.snapshots.snapshot import Snapshot, build_snapshot
 from grid_boundaries.locate.coordinates import quantise
 from grid_boundaries.partition import Grid
-from tiles.address import TileAddress
 
 EDITION = 1
-ZOOMS = range(10, 18)
-"""Zooms of a map of the district: from all of it down to a staircase."""
-
 SEED = 20_260_701
 
 
@@ -66,20 +61,6 @@ def drawn_codes(rank: int) -> list[str]:
         for grid in panlong()
         if ranks[grid.level or ""] == rank or (ranks[grid.level or ""] < rank and grid.code in ends)
     ]
-
-
-@cache
-def panlong_path() -> tuple[TileAddress, ...]:
-    """Return the tiles of a map whose user looks at three places of Panlong, distinct, in the order of asking."""
-    [district] = [grid.shape for grid in panlong() if grid.parent is None]
-    grids = finest_grids()
-    places = [shapely.point_on_surface(grids[len(grids) * number // 6].shape) for number in (1, 3, 5)]
-    return tuple(pan_and_zoom(places, ZOOMS, district))
-
-
-def tile_path(address: TileAddress) -> str:
-    """Return the path by which the service gives a tile of Panlong."""
-    return f"/tiles/{EDITION}/grids/{address}.mvt"
 
 
 def points_inside(count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

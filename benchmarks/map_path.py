@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import morecantile
 import shapely
@@ -35,7 +36,7 @@ def pan_and_zoom(
     zooms_in_turn = tuple(zooms)
     for place in places:
         for zoom in zooms_in_turn:
-            for address in _windows(place, zoom):
+            for address in chain.from_iterable(window(place, zoom, *pan) for pan in PANS):
                 if address not in asked:
                     asked[address] = bool(shapely.intersects(ground, shapely.box(*address.bounds)))
     return [address for address, has_ground in asked.items() if has_ground]
@@ -47,12 +48,13 @@ def at_zooms(path: Iterable[TileAddress], zooms: Iterable[int]) -> list[TileAddr
     return [address for address in path if address.z in wanted]
 
 
-def _windows(place: shapely.Point, zoom: int) -> Iterable[TileAddress]:
-    """Yield the tiles of the windows at one place and zoom, as far as the pyramid has them; some come twice."""
+def window(place: shapely.Point, zoom: int, east: int = 0, south: int = 0) -> list[TileAddress]:
+    """Return the tiles of a window about a place, moved by so many tiles, as far as the pyramid has them; by rows."""
     middle = _MERCATOR.tile(place.x, place.y, zoom)
-    for east, south in PANS:
-        for row in range(ROWS):
-            for column in range(COLUMNS):
-                x, y = middle.x + east + column - COLUMNS // 2, middle.y + south + row - ROWS // 2
-                if 0 <= x < 1 << zoom and 0 <= y < 1 << zoom:
-                    yield TileAddress(zoom, x, y)
+    west, north = middle.x + east - COLUMNS // 2, middle.y + south - ROWS // 2
+    return [
+        TileAddress(zoom, x, y)
+        for y in range(north, north + ROWS)
+        for x in range(west, west + COLUMNS)
+        if 0 <= x < 1 << zoom and 0 <= y < 1 << zoom
+    ]

@@ -8,8 +8,9 @@ from functools import partial
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class, whatever psycopg2 writes
 
 from benchmarks.database import copied_demo, demo_url, open_work
-from benchmarks.ground import EDITION, drawn_codes, panlong_path, tile_path
+from benchmarks.ground import EDITION, drawn_codes
 from benchmarks.map_path import at_zooms
+from benchmarks.panlong_path import panlong_path, tile_path
 from benchmarks.race import Row, Way, race_along
 from benchmarks.raw_tiles import OF_CODES, OF_CODES_IN_BAND, raw_connection, raw_tile
 from benchmarks.served import served

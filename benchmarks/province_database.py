@@ -17,6 +17,7 @@ from gis_service.use_cases.load_rules import load_rules
 from gis_service.use_cases.publish_plan import publish_plan
 from gis_service.use_cases.replace_grids import replace_grids
 
+EDITION = 1
 NAME = f"gis_bench_province{SIZE}"
 PLANNER = Principal(name="bench", role="admin", scope=None)
 

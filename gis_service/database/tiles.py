@@ -10,10 +10,17 @@ from importlib.resources import files
 from sqlalchemy import TextClause, func, select, text
 from sqlalchemy.orm import Session
 
+from gis_service.database.prepared import execute_prepared
 from gis_service.database.tables import data_version, edition, grid, incident_event
 from tiles.address import TileAddress
 from tiles.filters import TileFilters
 from tiles.layers import SMALL_COUNT, TileLayer
+
+_PLANNED_ONCE = {"tile_grids": 12}
+"""Statements with the zoom from which one plan does for all tiles.
+
+Below, a tile may have a whole province in its box and a hundred districts to draw: then the level leads to them.
+"""
 
 _LATE_COMMITS = 1000
 """Events among which one may become visible after a later one: ids are given out before they are committed."""
@@ -139,8 +146,10 @@ class TileRepository:
         )
 
     def _encode(self, name: str, layer: TileLayer, address: TileAddress, **values: object) -> bytes:
-        place = {"z": address.z, "x": address.x, "y": address.y, "buffer": layer.buffer}
-        return bytes(self._session.execute(statement(name), place | values).scalar_one())
+        told = {"z": address.z, "x": address.x, "y": address.y, "buffer": layer.buffer, **values}
+        if name in _PLANNED_ONCE and address.z >= _PLANNED_ONCE[name]:
+            return bytes(execute_prepared(self._session, name, statement(name), told).scalar_one())
+        return bytes(self._session.execute(statement(name), told).scalar_one())
 
 
 def _listed(codes: Sequence[str] | None) -> list[str] | None:

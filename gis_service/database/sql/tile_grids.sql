@@ -9,10 +9,12 @@
 -- Units degrees in, 4096 tile units out.  Shared edges stay shared: generalised shapes leave the same vertices out on
 --       both sides, every vertex is snapped by itself to the tile's grid, and only vertices in line with their
 --       neighbours are dropped.
--- Index grid_shape_ix, generalised_shape_pk.  A grid is found by its shape as it is, two tile units at most from the
---       generalised one, which the buffer covers.  The box is a constant.  It is widened in degrees after the transformation: the margin of
---       ST_TileEnvelope would cross 180 degrees east of the tiles 1/1/y, 2/3/y and so on, come back as -179 and turn
---       the box inside out.
+-- Index grid_shape_ix, or grid_level_ix at low zooms; grid_parent_ix, generalised_shape_pk.  Planned once for all tiles
+--       at high zooms.  IS TRUE keeps the planner from the index on editions: not knowing the edition it takes its grids for few, and
+--       would read all of them for each grid of the tile.  A grid is found by its shape as it is, two tile units at
+--       most from the generalised one, which the buffer covers.  The box is worked out once.  It is widened in
+--       degrees after the transformation: the margin of ST_TileEnvelope would cross 180 degrees east of the tiles
+--       1/1/y, 2/3/y and so on, come back as -179 and turn the box inside out.
 WITH tile AS NOT MATERIALIZED (
     SELECT
         ST_TileEnvelope(CAST(:z AS int), CAST(:x AS int), CAST(:y AS int)) AS frame,
@@ -25,26 +27,26 @@ coarse AS MATERIALIZED (
     SELECT g.id, g.code
     FROM tile, grid AS g
     WHERE g.shape && tile.box
-        AND g.editions @> CAST(:edition AS int)
+        AND (g.editions @> CAST(:edition AS int)) IS TRUE
         AND g.level = ANY (CAST(:coarser AS text[]))
 ),
 drawn AS (
     SELECT g.id
     FROM tile, grid AS g
     WHERE g.shape && tile.box
-        AND g.editions @> CAST(:edition AS int)
+        AND (g.editions @> CAST(:edition AS int)) IS TRUE
         AND g.level = CAST(:level AS text)
     UNION ALL
     SELECT coarse.id
     FROM coarse
     WHERE NOT EXISTS (
         SELECT FROM grid AS child
-        WHERE child.parent = coarse.code AND child.editions @> CAST(:edition AS int)
+        WHERE child.parent = coarse.code AND (child.editions @> CAST(:edition AS int)) IS TRUE
     )
     UNION ALL
     SELECT child.id
     FROM coarse
-    JOIN grid AS child ON child.parent = coarse.code AND child.editions @> CAST(:edition AS int)
+    JOIN grid AS child ON child.parent = coarse.code AND (child.editions @> CAST(:edition AS int)) IS TRUE
     WHERE child.level <> CAST(:level AS text) AND child.level <> ALL (CAST(:coarser AS text[]))
 )
 SELECT ST_AsMVT(feature, CAST(:layer_name AS text), 4096, 'geom', 'id' ORDER BY feature.id)

@@ -13,6 +13,10 @@ from sqlalchemy.orm import Session
 
 _KEPT = "prepared statements"
 
+# Sent with each call, for the transaction: left alone, PostgreSQL plans a statement five times, and for ever when it
+# takes planning for cheap.
+_PLANNED_ONCE = "SET LOCAL plan_cache_mode = force_generic_plan"
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -27,8 +31,8 @@ def execute_prepared(
 ) -> CursorResult[Any]:
     """Run a statement, which a connection is told under the name when it first runs it.
 
-    The statement says of what type each value is, by CAST.  It is planned without knowing the values as soon as that
-    seems no worse: it must not need a plan of its own for some of them.
+    The statement says of what type each value is, by CAST.  It is planned once, without knowing the values: it must
+    not need a plan of its own for some of them.
     """
     connection = session.connection()
     # Kept with the connection to the database itself: gone when that is.
@@ -46,4 +50,4 @@ def prepare(name: str, statement: TextClause) -> Prepared:
     dialect = PGDialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
     compiled = statement.compile(dialect=dialect)
     values = ", ".join(f"%({value})s" for value in compiled.positiontup or ())
-    return Prepared(f"PREPARE {name} AS {compiled}", f"EXECUTE {name} ({values})")
+    return Prepared(f"PREPARE {name} AS {compiled}", f"{_PLANNED_ONCE}; EXECUTE {name} ({values})")

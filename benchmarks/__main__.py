@@ -64,6 +64,24 @@ def show(results: dict[str, list[Row]]) -> None:
                 {None: "", True: "[green]met[/]", False: "[red]missed[/]"}[row.is_met],
             )
     Console().print(table)
+    _show_spreads(results)
+
+
+def _show_spreads(results: dict[str, list[Row]]) -> None:
+    """Print how long single answers took, where a row tells it, and their bytes."""
+    table = Table(title="Single answers")
+    table.add_column("")
+    table.add_column("")
+    for heading in ("p50 ms", "p95 ms", "p99 ms", "mean bytes", "most bytes"):
+        table.add_column(heading, justify="right")
+    for name, rows in results.items():
+        for row in rows:
+            for who, spread in ((row.ours, row.ours_spread), (row.reference, row.reference_spread)):
+                if spread is not None:
+                    taken = (f"{value:.3g}" for value in (spread.p50_ms, spread.p95_ms, spread.p99_ms))
+                    table.add_row(name, who, *taken, f"{spread.mean_bytes:,.0f}", f"{spread.most_bytes:,}")
+    if table.row_count:
+        Console().print(table)
 
 
 def _rate(per_s: float) -> str:

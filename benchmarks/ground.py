@@ -49,6 +49,20 @@ def finest_grids() -> list[Grid]:
     return [grid for grid in panlong() if grid.code not in parents]
 
 
+def drawn_codes(rank: int) -> list[str]:
+    """Return the codes of the grids that tiles draw where the level of a rank suits the zoom.
+
+    They are the grids of that level, and those above it that end there.
+    """
+    ranks = {level.code: level.rank for level in levels()}
+    ends = {grid.code for grid in finest_grids()}
+    return [
+        grid.code
+        for grid in panlong()
+        if ranks[grid.level or ""] == rank or (ranks[grid.level or ""] < rank and grid.code in ends)
+    ]
+
+
 def points_inside(count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return random points of the district on the lattice, longitudes and latitudes, the same in each run."""
     [district] = [grid.shape for grid in panlong() if grid.parent is None]

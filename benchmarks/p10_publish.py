@@ -7,17 +7,20 @@ import statistics
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import timedelta
 
 import httpx2
-import morecantile
+from shapely import Point
 
 from benchmarks.database import copied, open_work
 from benchmarks.edits import moved_corners
+from benchmarks.map_path import window
 from benchmarks.province import province
 from benchmarks.province_database import PLANNER, import_times, province_url
-from benchmarks.race import Row
+from benchmarks.race import Row, Spread, row_of
 from benchmarks.served import served
+from benchmarks.wire import Line
 from gis_service.use_cases.create_plan import create_plan
 from gis_service.use_cases.create_token import create_token
 from gis_service.use_cases.replace_grids import replace_grids
@@ -30,12 +33,11 @@ EDITS = 3
 ZOOM = 14
 PATIENCE_S = 300
 
-_MERCATOR = morecantile.tms.get("WebMercatorQuad")
-
 
 def races() -> Iterator[Row]:
     """Time from the request to publish until all workers answer by the new edition, beside the import's publication.
 
+    Then a map's window of the new edition is asked of each worker, cold and again, warm.
     The import, minutes long, is timed once, when the database is made; its draft does not count, nor does the edit's.
     """
     imported_s = import_times().published_s
@@ -44,12 +46,15 @@ def races() -> Iterator[Row]:
         secret, _ = create_token(role="admin", scope=None, label="bench", lifetime=timedelta(hours=1), work=work)
         # A server of one worker each, so that every worker can be asked.
         workers = [stack.enter_context(served(url, patience_s=PATIENCE_S)) for _ in range(WORKERS)]
-        taken_s = []
+        taken_s, cold, warm = [], Asked([], []), Asked([], [])
         for number in range(EDITS):
             edits = moved_corners(province(), PAIRS, first=number * PAIRS)
             plan = create_plan("edit", PLANNER, work)
             replace_grids(plan.id, edits, PLANNER, work)
-            taken_s.append(_publish(plan.id, edits, workers, secret))
+            taken, edition = _publish(plan.id, edits, workers, secret)
+            taken_s.append(taken)
+            for asked in (cold, warm):
+                _ask_window(edition, edits[0].shape.representative_point(), workers, asked)
     yield Row(
         ours=f"publish {2 * PAIRS} grids, live in {WORKERS} workers",
         reference=f"publish {len(province()):,} grids, the first edition",
@@ -61,12 +66,28 @@ def races() -> Iterator[Row]:
         ratio_high=imported_s / min(taken_s),
         least_ratio=LEAST_RATIO,
     )
+    yield row_of(
+        "a tile of the edition just published, warm",
+        "the same, asked for the first time",
+        [1 / seconds for seconds in warm.seconds],
+        [1 / seconds for seconds in cold.seconds],
+        unit="requests",
+        spreads=(Spread.of(warm.seconds, warm.sizes), Spread.of(cold.seconds, cold.sizes)),
+    )
 
 
-def _publish(plan_id: int, edits: Sequence[Grid], workers: Sequence[str], secret: str) -> float:
-    """Publish a plan by the first worker; return after how many seconds all of them answer by its edition."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How long answers took, and their bytes."""
+
+    seconds: list[float]
+    sizes: list[int]
+
+
+def _publish(plan_id: int, edits: Sequence[Grid], workers: Sequence[str], secret: str) -> tuple[float, int]:
+    """Publish a plan by the first worker; return the seconds until all answer by its edition, and its number."""
     place = edits[0].shape.representative_point()
-    tile = _MERCATOR.tile(place.x, place.y, ZOOM)
+    tile = window(place, ZOOM)[0]
     bearer = {"Authorization": f"Bearer {secret}"}
     with httpx2.Client(timeout=PATIENCE_S) as client:
         began = time.perf_counter()
@@ -76,9 +97,20 @@ def _publish(plan_id: int, edits: Sequence[Grid], workers: Sequence[str], secret
         for worker in workers:
             while _edition_of(client, worker, place.x, place.y) != edition:
                 time.sleep(0.01)
-            drawn = client.get(f"{worker}/tiles/{edition}/grids/{tile.z}/{tile.x}/{tile.y}.mvt")
+            drawn = client.get(f"{worker}/tiles/{edition}/grids/{tile}.mvt")
             drawn.raise_for_status()
-        return time.perf_counter() - began
+        return time.perf_counter() - began, edition
+
+
+def _ask_window(edition: int, place: Point, workers: Sequence[str], asked: Asked) -> None:
+    """Ask every worker for the tiles of a window about a place, but for the first, which publishing has asked for."""
+    for worker in workers:
+        line = Line(worker)
+        for tile in window(place, ZOOM)[1:]:
+            began = time.perf_counter()
+            body = line.get(f"/tiles/{edition}/grids/{tile}.mvt")
+            asked.seconds.append(time.perf_counter() - began)
+            asked.sizes.append(len(body))
 
 
 def _edition_of(client: httpx2.Client, worker: str, lon: float, lat: float) -> int:

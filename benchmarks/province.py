@@ -1,8 +1,12 @@
-"""The province: 132,000 unit grids and their ancestors, made once and kept under ``.gis/bench``."""
+"""The province: 132,000 unit grids and their ancestors, made once and kept under ``.gis/bench``.
+
+``GIS_BENCH_GRIDS`` makes a smaller one, to try a row out; what is published is measured on the whole.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import os
 from functools import cache
 from pathlib import Path
 
@@ -15,10 +19,14 @@ from grid_boundaries import partition, synthetic
 from grid_boundaries.partition import Grid
 from grid_boundaries.synthetic.province import LEVELS, make_province
 
-GRIDS = 132_000
+WHOLE = 132_000
+GRIDS = int(os.environ.get("GIS_BENCH_GRIDS", WHOLE))
 SEED = 7
 
-_KEPT = "province-{}.npz"
+SIZE = "" if GRIDS == WHOLE else f"_{GRIDS}"
+"""What names of files and databases have in them for a smaller province."""
+
+_KEPT = f"province{SIZE}-{{}}.npz"
 
 
 @cache

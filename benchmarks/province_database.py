@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import orjson
 
 from benchmarks.database import HOME, empty_database, open_work, url_of
-from benchmarks.province import content_hash, province
+from benchmarks.province import SIZE, content_hash, province
 from gis_service.demo.rules import load_rules as read_demo_rules
 from gis_service.domain.access import Principal
 from gis_service.domain.rule_rows import RuleTables
@@ -17,10 +17,11 @@ from gis_service.use_cases.load_rules import load_rules
 from gis_service.use_cases.publish_plan import publish_plan
 from gis_service.use_cases.replace_grids import replace_grids
 
-NAME = "gis_bench_province"
+EDITION = 1
+NAME = f"gis_bench_province{SIZE}"
 PLANNER = Principal(name="bench", role="admin", scope=None)
 
-_TIMES = HOME / "province-import.json"
+_TIMES = HOME / f"province-import{SIZE}.json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import TextClause, select, text
+from sqlalchemy import Result, TextClause, select, text
 from sqlalchemy.orm import Session
 
 from gis_service.database.geometry import from_binary
 from gis_service.database.held_tiles import encode_found
+from gis_service.database.prepared import execute_prepared
 from gis_service.database.tables import SRID, data_version, grid
 from gis_service.domain.access import Principal
 from gis_service.domain.map_shift import ground_of
@@ -24,6 +26,12 @@ from tiles.matrix_sets import WEB_MERCATOR
 
 _BY_MERCATOR_CELLS = frozenset({"tile_incident_clusters"})
 """Statements that place features in tiles of Web Mercator themselves."""
+
+_PLANNED_ONCE = {"tile_grids": 12}
+"""Statements with the zoom from which one plan does for all tiles.
+
+Below, a tile may have a whole province in its box and a hundred districts to draw: then the level leads to them.
+"""
 
 
 @cache
@@ -279,11 +287,16 @@ class TileRepository:
         if address.matrix.is_shifted or (name in _BY_MERCATOR_CELLS and address.matrix is not WEB_MERCATOR):
             body, dropped = encode_found(self._session, written.text, values, layer, address)
         else:
-            body, *counted = self._session.execute(written, values).one()
+            body, *counted = self._execute(name, address, values).one()
             dropped = counted[0] if counted else 0
         if dropped:
             self.dropped[layer.name] = dropped
         return bytes(body)
+
+    def _execute(self, name: str, address: TileAddress, values: Mapping[str, object]) -> Result[Any]:
+        if name in _PLANNED_ONCE and address.detail >= _PLANNED_ONCE[name]:
+            return execute_prepared(self._session, name, statement(name), values)
+        return self._session.execute(statement(name), values)
 
 
 def _listed(codes: Sequence[str] | None) -> list[str] | None:

@@ -8,6 +8,7 @@ import shapely
 import shapely.affinity
 from sqlalchemy import text
 
+from gis_service.database.prepared import prepare
 from gis_service.database.tiles import statement, tile_values
 from gis_service.database.unit_of_work import UnitOfWork
 from tests.support.tile_ground import (
@@ -207,6 +208,40 @@ def test_a_statement_finds_its_rows_by_the_index_with_a_constant_box(
     scan = re.search(rf"Index (?:Only )?Scan (?:using|on) {index}.*\n\s*Index Cond: \((.*)\)", plan)
     assert scan is not None, plan
     assert scan[1].startswith(condition), plan
+
+
+def test_the_grids_of_a_tile_are_planned_once_and_found_by_box_and_parent(ground: UnitOfWork):
+    """Among 4000 grids, without knowing a value: no index but that of the box leads to what the tile draws."""
+    told = prepare("grids_planned_once", statement("tile_grids"))
+    values = {
+        **tile_values(TileAddress(16, 51450, 28090), 64), "edition": 1, "layer_name": "grids", "as_points": False,
+        "level": "unit_grid", "coarser": ["street", "community"],
+        "kind": None, "band": 4, "among": None,
+    }  # fmt: skip
+    with ground:
+        for written in FILL:
+            ground._session.execute(text(written))
+        connection = ground._session.connection()
+        for written in ("ANALYZE grid, grid_code", told.prepare):
+            connection.exec_driver_sql(written, execution_options={"no_parameters": True})
+        explain = told.execute.replace("EXECUTE", "EXPLAIN EXECUTE")
+        plan = "\n".join(connection.exec_driver_sql(explain, values).scalars())
+        connection.exec_driver_sql("DEALLOCATE grids_planned_once")
+    assert plan.count("Index Scan using grid_shape_ix") == 2, plan
+    assert plan.count("Index Scan using grid_parent_ix") == 2, plan
+    assert "Seq Scan on grid " not in plan, plan
+    assert "grid_one_row_per_code_and_edition" not in plan, plan
+
+
+def test_a_connection_is_told_the_statement_of_a_tile_once(ground: UnitOfWork):
+    """Two tiles of zoom 16, with a rollback between them, are one PREPARE."""
+    for _ in range(2):
+        with ground:
+            ground.tiles.grids(
+                LAYERS["grids"], tile_at(16, 102.73, 25.03), edition=1, level="unit_grid", coarser=[], kind=None
+            )
+            count = "SELECT count(*) FROM pg_prepared_statements WHERE name = 'tile_grids'"
+            assert ground._session.scalar(text(count)) == 1
 
 
 # Squares of 100 m, and a building and an incident in each.

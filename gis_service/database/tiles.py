@@ -287,7 +287,7 @@ class TileRepository:
         if address.matrix.is_shifted or (name in _BY_MERCATOR_CELLS and address.matrix is not WEB_MERCATOR):
             body, dropped = encode_found(self._session, written.text, values, layer, address)
         else:
-            row = self._execute(name, address, values).one()
+            row: Sequence[Any] = self._execute(name, address, values).one()
             body, dropped = row[0], row[1] if len(row) > 1 else 0
         if dropped:
             self.dropped[layer.name] = dropped

@@ -27,6 +27,9 @@ from grid_boundaries.locate.coordinates import quantise_one
 
 _USUAL = re.compile(rb"lon=(-?[0-9]{1,3}(?:\.[0-9]{1,30})?)&lat=(-?[0-9]{1,2}(?:\.[0-9]{1,30})?)")
 
+_AS_ANSWERED = re.compile(rb"lon=(-?[1-9][0-9]{0,2}\.[0-9]{0,8}[1-9])&lat=(-?[1-9][0-9]?\.[0-9]{0,8}[1-9])")
+"""Degrees written as the answer writes them: on the lattice of 1e-9, without zeros at their ends."""
+
 _NOT_USUAL = frozenset({b"origin", b"content-length", b"transfer-encoding", b"expect"})
 """Headers that other layers look at."""
 
@@ -72,36 +75,46 @@ class QuickLocate:
         self._lines.add(request_id, took_s)
 
     def _body(self, scope: Scope) -> bytes | None:
-        asked = _USUAL.fullmatch(scope["query_string"])
         snapshot: Snapshot | None = scope["state"]["snapshots"].current
-        if asked is None or snapshot is None:
+        if snapshot is None:
             return None
         answers = self._answers
         if answers is None or answers.snapshot is not snapshot:
             answers = self._answers = _Answers(snapshot, scope["state"]["shadow"])
-        return answers.at(float(asked[1]), float(asked[2]))
+        asked = _AS_ANSWERED.fullmatch(scope["query_string"])
+        if asked is not None:
+            lon, lat = asked.groups()
+            return answers.at(float(lon), float(lat), lon, lat)
+        asked = _USUAL.fullmatch(scope["query_string"])
+        if asked is None:
+            return None
+        place = _on_lattice(float(asked[1]), float(asked[2]))
+        return None if place is None else answers.at(*place, *map(orjson.dumps, place))
 
 
 class _Answers:
     """The answers of one snapshot without their points: one for each owner, rendered when it is first asked for."""
 
-    __slots__ = ("_heads_and_tails", "_offer", "_owner_inside", "snapshot")
+    __slots__ = ("_codes", "_heads_and_tails", "_offer", "_owner_inside", "snapshot")
 
     def __init__(self, snapshot: Snapshot, shadow: ShadowCheck) -> None:
         self.snapshot = snapshot
         self._offer = shadow.offer
         self._owner_inside = snapshot.locator.owner_inside
+        self._codes = snapshot.locator.codes
         self._heads_and_tails: dict[int, tuple[bytes, bytes]] = {}
 
-    def at(self, lon: float, lat: float) -> bytes | None:
-        """Return the answer for a point inside its owner and in no other grid of that level, None for others."""
+    def at(self, lon: float, lat: float, told_lon: bytes, told_lat: bytes) -> bytes | None:
+        """Return the answer for a point inside its owner and in no other grid of that level, None for others.
+
+        The point is on the lattice, and told as it is in JSON.
+        """
         owner = self._owner_inside(lon, lat)
         if owner < 0:
             return None
-        lon, lat = quantise_one(lon, lat)
-        self._offer(lon, lat, self.snapshot.edition, self.snapshot.locator.codes[owner])
+        self._offer(lon, lat, self.snapshot.edition, self._codes[owner])
         head, tail = self._heads_and_tails.get(owner) or self._render(owner, lon, lat)
-        return b"".join((head, orjson.dumps(lon), _BEFORE_LAT, orjson.dumps(lat), tail))
+        return b"".join((head, told_lon, _BEFORE_LAT, told_lat, tail))
 
     def _render(self, owner: int, lon: float, lat: float) -> tuple[bytes, bytes]:
         answer = locate_at_once(self.snapshot, Question(lon, lat))
@@ -115,16 +128,21 @@ class _Answers:
         return parts
 
 
+def _on_lattice(lon: float, lat: float) -> tuple[float, float] | None:
+    """Return a point moved to the lattice; None when it is no place on earth, which is told behind."""
+    try:
+        return quantise_one(lon, lat)
+    except ValueError:
+        return None
+
+
 def _request_id(scope: Scope) -> bytes | None:
     """Return the id that the client or this place gives to the request; None when it is not a usual request."""
-    given: bytes | None = None
-    for name, value in scope["headers"]:
-        if name in _NOT_USUAL:
-            return None
-        if name == b"x-request-id":
-            if given is not None:
-                return None
-            given = value
+    headers = dict(scope["headers"])
+    # A header that is given twice is looked at behind.
+    if len(headers) < len(scope["headers"]) or not _NOT_USUAL.isdisjoint(headers):
+        return None
+    given: bytes | None = headers.get(b"x-request-id")
     if given is None or not REQUEST_ID.fullmatch(given.decode("latin-1")):
         return b"%032x" % getrandbits(128)
     return given

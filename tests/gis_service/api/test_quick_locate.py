@@ -18,7 +18,7 @@ ODD = st.one_of(
     st.sampled_from(["nan", "inf", "1e999", "180.0000001", "999", "90.5", "１０２.７３", "102.73%20", "0" * 40]),
     st.text(max_size=5).map(quote),
 )
-WRITTEN = st.sampled_from([repr, "{:.9f}".format, "{:.12f}".format, "{:.2f}".format, "{:e}".format])
+WRITTEN = st.sampled_from([repr, "{:.9f}".format, "{:.7f}".format, "{:.12f}".format, "{:.2f}".format, "{:e}".format])
 LONS = st.builds(lambda degrees, write: write(degrees), st.floats(AROUND[0], AROUND[2]), WRITTEN)
 LATS = st.builds(lambda degrees, write: write(degrees), st.floats(AROUND[1], AROUND[3]), WRITTEN)
 POINTS = st.tuples(st.tuples(st.just("lon"), LONS | ODD), st.tuples(st.just("lat"), LATS | ODD)).map(list)

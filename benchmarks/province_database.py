@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 
 import orjson
 
-from benchmarks.database import HOME, empty_database, open_work, url_of
+from benchmarks.database import HOME, connect, empty_database, open_work, url_of
 from benchmarks.province import SIZE, content_hash, province
+from gis_service.database.migrate import upgrade
 from gis_service.demo.rules import load_rules as read_demo_rules
 from gis_service.domain.access import Principal
 from gis_service.domain.rule_rows import RuleTables
@@ -34,9 +35,16 @@ class ImportTimes:
 
 
 def province_url() -> str:
-    """Return the URL of the province's database, made when there is none of this province; not to be written to."""
+    """Return the URL of the province's database, made when there is none of this province; not to be written to.
+
+    The schema is that of today.
+    """
     import_times()
-    return url_of(NAME)
+    url = url_of(NAME)
+    engine = connect(url)
+    upgrade(engine)
+    engine.dispose()
+    return url
 
 
 def import_times() -> ImportTimes:

@@ -200,7 +200,7 @@ def test_lookups_never_fail_nor_mix_editions_whatever_happens_to_the_database(ci
         city.publish()
         wait_until_all_have(address, city.edition)
         clients.wait_for_more(2)  # one may have been asked for before
-        figures = httpx2.get(f"{address}/metrics", timeout=PATIENCE_S).text
+        figures = [httpx2.get(f"{address}/metrics", timeout=PATIENCE_S).text for _ in range(20)]
 
     assert clients.errors == []
     assert all(answers for answers in clients.answers)
@@ -209,5 +209,7 @@ def test_lookups_never_fail_nor_mix_editions_whatever_happens_to_the_database(ci
     for answers in clients.answers:
         assert [edition for edition, _, _ in answers] == sorted(edition for edition, _, _ in answers)
     assert {answers[-1][0] for answers in clients.answers} == {city.edition}
-    assert "gis_shadow_mismatched_total 0.0" in figures
-    assert float(re.search(r"^gis_shadow_checked_total (\S+)$", figures, re.MULTILINE)[1]) > 0
+    assert all("gis_shadow_mismatched_total 0.0" in one for one in figures)
+    # Either worker may have got all connections.
+    checked = [float(re.search(r"^gis_shadow_checked_total (\S+)$", one, re.MULTILINE)[1]) for one in figures]
+    assert max(checked) > 0

@@ -14,6 +14,7 @@ import mapbox_vector_tile
 import pytest
 from starlette.testclient import TestClient
 
+from tests.support.planted_things import TRACK_PLACE
 from tests.support.planted_tiles import layers_shown
 from tests.support.tile_ground import tile_at
 from tiles.address import TileAddress
@@ -27,7 +28,9 @@ GOLDEN: dict[str, tuple[str, TileAddress, str]] = {
     "wavy_edge": ("public", tile_at(15, 102.7195, 25.0205), ""),
     "micro_grids": ("public", tile_at(17, 102.7199, 25.0199), ""),
     "dedicated": ("public", tile_at(14, 102.735, 25.01), "?kind=dedicated"),
-    "incidents_of_a_router": ("router of U1", tile_at(14, 102.7099, 25.0101), ""),
+    "clusters_of_a_router": ("router of U1", tile_at(14, 102.7099, 25.0101), ""),
+    "incidents_of_a_router": ("router of U1", tile_at(15, 102.7099, 25.0101), ""),
+    "all_of_a_dispatcher": ("dispatcher of D", tile_at(14, *TRACK_PLACE), ""),
 }
 """Who asks for all layers of which tile, and with which filter."""
 

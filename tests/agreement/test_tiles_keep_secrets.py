@@ -19,6 +19,7 @@ from gis_service.domain.access import PUBLIC, Principal
 from gis_service.use_cases.describe_tiles import read_tile_edition
 from gis_service.use_cases.render_tile import permission_class, render_tile
 from tests.support.effort import EFFORT
+from tests.support.planted_things import OPEN_INDICATOR, TELEPHONE
 from tests.support.planted_tiles import CALLERS, SECRET_CATEGORY, SECRET_PLACE, layers_shown, tiles_to
 from tests.support.tile_ground import BOUNDS, features, tile_at
 from tiles.address import EXTENT, MAX_ZOOM, TileAddress
@@ -44,7 +45,8 @@ RESTRICTED = {
     "reported_by",
     "due_at",
 }
-WRITTEN = (b"5ec4e7", SECRET_CATEGORY.encode(), b"dispatched", b"major", b"hotline")
+WRITTEN = (b"5ec4e7", TELEPHONE.encode(), SECRET_CATEGORY.encode(), b"dispatched", b"major", b"hotline")
+SEALED = (b"important_", b"core_")  # what the names of indicators, resources and devices begin with
 SEEN_FROM = 15
 """From this zoom on a tile unit is less than half a metre: a place that is told is told exactly."""
 
@@ -65,6 +67,11 @@ def metres_from_secret(address: TileAddress, place: list[float]) -> float:
     return math.hypot(west + place[0] * unit_m - x_m, north - place[1] * unit_m - y_m)
 
 
+def fields_of_all(name: str) -> set[str]:
+    """The fields of a layer that everyone may see, here."""
+    return set(LAYERS[name].fields_for(exact=False)) | ({OPEN_INDICATOR} if name == "indicators" else set())
+
+
 def public_tile(client: TestClient, headers: dict[str, str], names: str, address: TileAddress, query: str) -> bytes:
     answer = client.get(f"/tiles/1/{names}/{address}.mvt{query}", headers=headers)
     assert answer.status_code in {200, 204}, (address, query, answer.text)
@@ -73,16 +80,19 @@ def public_tile(client: TestClient, headers: dict[str, str], names: str, address
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_no_tile_of_the_public_tells_an_incident(planted: TestClient, query: str):
-    """Every layer, zoom 0 to 22: no word of it, no restricted field, no point where it is, no count below three."""
+    """Every layer, zoom 0 to 22: no word of it, no restricted field, no point where it is, no count below three.
+
+    Nor is any word there of what is measured or stored for others.
+    """
     names = ",".join(layer.name for layer in layers_shown(planted, {}))
     counted = 0
     for address in looked_at():
         tile = public_tile(planted, {}, names, address, query)
-        assert [word for word in WRITTEN if word in tile] == [], (address, query)
+        assert [word for word in (*WRITTEN, *SEALED) if word in tile] == [], (address, query)
         decoded: dict[str, Any] = mapbox_vector_tile.decode(tile, default_options={"y_coord_down": True})
         for name, layer in decoded.items():
             told = {key for one in layer["features"] for key in one["properties"]}
-            assert told <= set(LAYERS[name].fields_for(exact=False)), (address, name)
+            assert told <= fields_of_all(name), (address, name)
             if LAYERS[name].geometry == "point" and address.z >= SEEN_FROM:
                 places = [one["geometry"]["coordinates"] for one in layer["features"]]
                 assert all(metres_from_secret(address, place) > 5 for place in places), (address, name)
@@ -109,7 +119,7 @@ def test_tilejson_tells_the_public_no_restricted_field(planted: TestClient):
     """What is described is what is shown."""
     for layer in layers_shown(planted, {}):
         (described,) = planted.get(f"/tiles/1/{layer.name}.json").json()["vector_layers"]
-        assert set(described["fields"]) == set(layer.fields_for(exact=False))
+        assert set(described["fields"]) == fields_of_all(layer.name)
         assert layer.name != "incidents" or RESTRICTED.isdisjoint(described["fields"])
 
 
@@ -118,7 +128,7 @@ class Truth:
     """What each caller may see of each tile, rendered without anything remembered."""
 
     work: Any
-    known: dict[tuple[str, str, TileAddress], bytes] = field(default_factory=dict)
+    known: dict[tuple[str, str, TileAddress], bytes] = field(default_factory=dict, repr=False)
 
     def of(self, caller: str, name: str, address: TileAddress) -> bytes:
         key = caller, name, address
@@ -135,7 +145,7 @@ PLACES = [tile_at(10, 102.73, 25.03), tile_at(14, *SECRET_PLACE)]
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(sorted(CALLERS)),
-        st.sampled_from(["incidents", "grids"]),
+        st.sampled_from(["incidents", "grids", "indicators", "resources"]),
         st.sampled_from(PLACES),
         st.sampled_from(["", *sorted(CALLERS)]),
         st.sampled_from(["go on", "go on", "go on", "forget bodies", "as usual"]),

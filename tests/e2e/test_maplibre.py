@@ -13,7 +13,9 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx2
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
+
+from tiles.layers import LAYERS, SINGLE_ZOOM
 
 pytestmark = pytest.mark.browser
 
@@ -41,6 +43,13 @@ SHOW = """([style, center, zoom]) => {
   return new Promise((settled) => map.once("idle", settled)).then(() => errors);
 }"""
 
+REVEAL = """() => {
+  const hidden = map.getStyle().layers.filter((layer) => layer.layout?.visibility === "none").map(({ id }) => id);
+  for (const id of hidden) map.setLayoutProperty(id, "visibility", "visible");
+  return new Promise((settled) => map.once("idle", settled)).then(() => hidden);
+}"""
+"""Shows what a style hides until somebody chooses it, the choropleths of indicators."""
+
 MOVE = """(zoom) => {
   map.jumpTo({ zoom });
   return new Promise((settled) => map.once("idle", settled)).then(() => errors);
@@ -52,6 +61,21 @@ NARROW = """([query, center, zoom]) => {
 }"""
 """Narrows the incidents of the style, as a map with a choice of time does."""
 FEW = "map.queryRenderedFeatures({ layers: ['incident-few'] }).length > 0"
+
+LAYER_STYLES = {
+    "polygon": {"type": "fill", "paint": {"fill-color": "#88aacc", "fill-opacity": 0.3}},
+    "line": {"type": "line", "paint": {"line-color": "#7733aa", "line-width": 2}},
+    "point": {"type": "circle", "paint": {"circle-color": "#cc4411", "circle-radius": 4}},
+}
+"""How a page of its own draws the layers, by their geometry."""
+
+SHOW_AS_SOMEONE = """([style, center, zoom, token]) => {
+  const transformRequest = (url) => ({ url, headers: { Authorization: `Bearer ${token}` } });
+  window.map = new maplibregl.Map({ container: "map", style, center, zoom, fadeDuration: 0, transformRequest });
+  window.errors = [];
+  map.on("error", (event) => errors.push(String(event.error)));
+  return new Promise((settled) => map.once("idle", settled)).then(() => errors);
+}"""
 
 DRAWN = """() => map.getStyle().layers.filter((layer) => layer.source).map((layer) => ({
   layer: layer.id,
@@ -90,6 +114,41 @@ def site() -> Iterator[str]:
     server.server_close()
 
 
+def serve_page(page: Page, origin: str) -> str:
+    """Let a page of the service's own origin be there, as a token's tiles are for no other; return its address."""
+    types = {".mjs": "text/javascript", ".css": "text/css"}
+
+    def answer(route: Route) -> None:
+        file = MAPLIBRE / Path(urlsplit(route.request.url).path).name
+        if file.is_file():
+            route.fulfill(body=file.read_bytes(), content_type=types[file.suffix])
+        else:
+            route.fulfill(body=PAGE, content_type="text/html")
+
+    page.route(f"{origin}/page/**", answer)
+    return f"{origin}/page/"
+
+
+def style_of_all(server: str) -> dict[str, Any]:
+    """Return a style with every layer of the registry and nothing else, an indicator among them that few may see."""
+    share = ["interpolate", ["linear"], ["coalesce", ["get", "disputes_settled"], 0], 0, "#ffffff", 100, "#225588"]
+    own = {"indicators": {"fill-color": share, "fill-opacity": 0.7}}
+    return {
+        "version": 8,
+        "sources": {name: {"type": "vector", "url": f"{server}/tiles/current/{name}.json"} for name in LAYERS},
+        "layers": [
+            {
+                "id": name,
+                "source": name,
+                "source-layer": name,
+                **LAYER_STYLES[layer.geometry],
+                **({"paint": own[name]} if name in own else {}),
+            }
+            for name, layer in sorted(LAYERS.items(), key=lambda item: "polygon line point".index(item[1].geometry))
+        ],
+    }
+
+
 def a_moment(server: str, token: str) -> tuple[str, list[float], float]:
     """Return the query that leaves the incidents of one second, a place to look at it, and from how far."""
     headers = {"Authorization": f"Bearer {token}"}
@@ -117,6 +176,10 @@ def test_every_layer_of_a_style_is_drawn(
         assert told == []
         for entry in page.evaluate(DRAWN):
             drawn.setdefault(entry["layer"], []).extend(entry["features"])
+    hidden = page.evaluate(REVEAL)
+    assert {name.partition("-")[0] for name in hidden} == {"indicator"}
+    for entry in page.evaluate(DRAWN):
+        drawn[entry["layer"]] += entry["features"] if entry["layer"] in hidden else []
     # In a year every grid has had more incidents than are withheld: of one moment there is one.
     page.evaluate(NARROW, a_moment(demo_server, demo_tokens["dispatcher"]))
     page.wait_for_function(FEW)
@@ -129,4 +192,26 @@ def test_every_layer_of_a_style_is_drawn(
     assert all(one["id"] > 0 for features in drawn.values() for one in features)
     assert all(one["properties"].get("hidden") for one in drawn["incident-few"])
     assert hosts - {""} == {urlsplit(site).netloc, urlsplit(demo_server).netloc}
+    assert faults == []
+
+
+def test_every_layer_of_the_registry_is_drawn_for_who_may_see_it(
+    page: Page, faults: list[str], demo_server: str, demo_tokens: dict[str, str]
+):
+    """A dispatcher at two zooms: clusters from afar and incidents one by one, values of indicators, all else."""
+    page.goto(serve_page(page, demo_server))
+    page.wait_for_function("window.maplibregl", timeout=PATIENCE_MS)
+    page.set_default_timeout(PATIENCE_MS)
+    shown = [style_of_all(demo_server), DOWNTOWN, 13.2, demo_tokens["dispatcher"]]
+    assert page.evaluate(SHOW_AS_SOMEONE, shown) == []
+    from_afar = {entry["layer"]: entry["features"] for entry in page.evaluate(DRAWN)}
+    assert page.evaluate(MOVE, SINGLE_ZOOM + 0.1) == []
+    near = {entry["layer"]: entry["features"] for entry in page.evaluate(DRAWN)}
+    assert set(from_afar) == set(near) == set(LAYERS)
+    assert {name for name in LAYERS if not from_afar[name]} == set()
+    assert any(one["properties"].get("count", 1) > 1 for one in from_afar["incidents"])
+    assert near["incidents"]
+    assert all("incident" in one["properties"] for one in near["incidents"])
+    assert all("disputes_settled" in one["properties"] for one in from_afar["indicators"])
+    assert all(one["id"] > 0 for features in (*from_afar.values(), *near.values()) for one in features)
     assert faults == []

@@ -18,6 +18,7 @@ from gis_service.database.tables import category, incident
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.settings import Settings
 from gis_service.use_cases.create_token import create_token
+from tests.support.planted_things import NEVER_TOLD, TELEPHONE, store_planted_things
 from tests.support.tile_ground import set_building_version, store_building, store_ground, store_incident
 from tiles.address import TileAddress
 from tiles.layers import LAYERS, TileLayer
@@ -27,21 +28,29 @@ U1 = ["D", "S1", "C1", "U1"]
 K = ["D", "K"]
 
 SECRET_CATEGORY = "secret_affair"
+SECRET_ID = "5ec4e75e-c4e7-4ec4-8e75-5ec4e75ec4e7"
 SECRET_PLACE = (102.7634567, 25.0456789)  # in K, far from its label point
 """Where the only incident of K is."""
+
+PLACES = {"U1": (102.7103, 25.0107), "K": (102.7631, 25.0453)}
+"""Where there is a resource and a device of each class."""
 
 CALLERS = {
     "public": None,
     "worker of U1": ("worker", "U1"),
     "router of U1": ("router", "U1"),
     "router of K": ("router", "K"),
+    "auditor of U1": ("auditor", "U1"),
     "dispatcher of D": ("dispatcher", "D"),
 }
 """Classes of callers: role and scope; no token for the public."""
 
 
 def store_planted_ground(sessions: sessionmaker[Session]) -> dict[str, dict[str, str]]:
-    """Store the ground, three buildings, four incidents in U1, one secret in K; return the headers of each caller."""
+    """Store the ground and what is on it; return the headers of each caller.
+
+    There are three buildings, four incidents in U1, one secret in K, and the things of ``planted_things.py``.
+    """
     work = UnitOfWork(sessions)
     store_ground(work)
     store_building(work, "B1", 102.7099, 25.0101, "U1")
@@ -50,6 +59,7 @@ def store_planted_ground(sessions: sessionmaker[Session]) -> dict[str, dict[str,
     set_building_version(work, 3)
     for number in range(1, 5):
         store_incident(work, number, U1, lon=102.7099 + number / 1e4, lat=25.0101, of_category="hazard")
+    store_planted_things(work, PLACES)
     with work:
         work._session.execute(insert(category).values(code=SECRET_CATEGORY, name="秘密", name_en="secret"))
         work._session.execute(insert(incident).values(**_secret()))
@@ -69,16 +79,16 @@ def store_planted_ground(sessions: sessionmaker[Session]) -> dict[str, dict[str,
 def _secret() -> dict[str, object]:
     instant = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
     return {
-        "id": "5ec4e75e-c4e7-4ec4-8e75-5ec4e75ec4e7",
+        "id": SECRET_ID,
         "state": "dispatched",
         "category": SECRET_CATEGORY,
         "severity": "major",
         "channel": "hotline",
-        "description": "5ec4e7 description",
+        "description": f"{NEVER_TOLD}description {TELEPHONE}",
         "point": point_column(*SECRET_PLACE),
         "occurred_at": instant,
         "reported_at": instant,
-        "reported_by": "5ec4e7 author",
+        "reported_by": f"{NEVER_TOLD}author",
         "owner": "K",
         "chain": K,
         "located_by": "coordinate",

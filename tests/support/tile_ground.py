@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import mapbox_vector_tile
+import numpy as np
 import shapely
 from shapely.geometry import Polygon, box, shape
 from shapely.geometry.base import BaseGeometry
@@ -17,9 +18,11 @@ from gis_service.database.tables import building, building_owner, category, data
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.incident import NewEvent
 from gis_service.use_cases.generalise_edition import generalise_edition
+from grid_boundaries.locate.shifts import wgs84_to_gcj02
 from grid_boundaries.partition import Grid, on_lattice
 from tiles.address import TileAddress
 from tiles.layers import LAYERS, LevelBand, TileEdition, choose_level
+from tiles.matrix_sets import WEB_MERCATOR, TileMatrixSet
 
 BOUNDS = (102.70, 25.00, 102.78, 25.08)
 
@@ -210,11 +213,15 @@ def feature_id(work: UnitOfWork, code: str) -> int:
     return found
 
 
-def tile_at(zoom: int, lon: float, lat: float) -> TileAddress:
-    """Return the tile that holds a place."""
+def tile_at(zoom: int, lon: float, lat: float, matrix: TileMatrixSet = WEB_MERCATOR) -> TileAddress:
+    """Return the tile that holds a place; in GCJ-02 the one on which it is shown."""
     count = 1 << zoom
+    if matrix.is_geographic:
+        return TileAddress(zoom, int((lon + 180) / 180 * count), int((90 - lat) / 180 * count), matrix)
+    if matrix.is_shifted:
+        lon, lat = (float(one[0]) for one in wgs84_to_gcj02(np.array([lon]), np.array([lat])))
     y = (1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2
-    return TileAddress(zoom, int((lon + 180) / 360 * count), int(y * count))
+    return TileAddress(zoom, int((lon + 180) / 360 * count), int(y * count), matrix)
 
 
 def features(tile: bytes, layer: str) -> list[dict]:

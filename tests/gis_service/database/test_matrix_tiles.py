@@ -18,7 +18,7 @@ from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import PUBLIC, Principal
 from gis_service.use_cases.describe_tiles import read_tile_edition
 from gis_service.use_cases.render_tile import permission_class, render_tile
-from grid_boundaries.locate.shifts import gcj02_to_wgs84, wgs84_to_gcj02
+from grid_boundaries.locate.shifts import gcj02_to_wgs84
 from tests.support.tile_ground import (
     DRAWN,
     features,
@@ -50,15 +50,12 @@ def ground(work: UnitOfWork) -> UnitOfWork:
 
 def in_degrees(zoom: int, lon: float, lat: float) -> TileAddress:
     """The tile of CGCS2000 that holds a place."""
-    side = 180 / 2**zoom
-    return TileAddress(zoom, int((lon + 180) // side), int((90 - lat) // side), CGCS2000_QUAD)
+    return tile_at(zoom, lon, lat, CGCS2000_QUAD)
 
 
 def in_gcj02(zoom: int, lon: float, lat: float) -> TileAddress:
     """The tile of a GCJ-02 map on which a place is shown."""
-    shown = wgs84_to_gcj02(np.array([lon]), np.array([lat]))
-    plain = tile_at(zoom, float(shown[0][0]), float(shown[1][0]))
-    return TileAddress(zoom, plain.x, plain.y, GCJ02_WEB_MERCATOR)
+    return tile_at(zoom, lon, lat, GCJ02_WEB_MERCATOR)
 
 
 def draw(work: UnitOfWork, address: TileAddress, layer: str = "grids", principal: Principal = PUBLIC) -> bytes:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from gis_service.api.archives import archive_routes
+from gis_service.api.esri import esri_routes
 from gis_service.api.plan_tiles import plan_tile_routes
 from gis_service.api.styles import style_routes
 from gis_service.api.tiles import tile_routes
@@ -22,7 +23,8 @@ from tests.support.ground import PLANNER
 from tests.support.tile_ground import tile_at
 from tiles.filters import PARAMETERS
 
-ROUTES = [route.path for route in (*tile_routes, *plan_tile_routes, *archive_routes, *style_routes)]
+ESRI = [route for route in esri_routes if "{matrix}" not in route.path and "styles" not in route.path]
+ROUTES = [route.path for route in (*tile_routes, *plan_tile_routes, *archive_routes, *style_routes, *ESRI)]
 
 INJECTED = ("' OR '1'='1", "1; DROP TABLE grid; --", "1) UNION SELECT code FROM grid --", "$1", ":level", "%s", "\\'")
 ODD_NUMBERS = ("-1", "+1", "01", "1.0", "1e3", "0x10", "٣", "１", "²", "NaN", "9" * 10, "9" * 5000, str(2**63), "1_0")
@@ -118,7 +120,7 @@ TEXTS = st.one_of(st.text(max_size=20), st.sampled_from(ODD), st.sampled_from(["
     st.sampled_from(ROUTES),
     st.dictionaries(st.sampled_from(["z", "x", "y", "plan_id", "edition"]), NUMBERS, max_size=3),
     st.dictionaries(st.sampled_from(["layers", "edition", "theme", "name"]), TEXTS, max_size=2),
-    st.lists(st.tuples(st.sampled_from([*sorted(PARAMETERS), "lang", "edition", "f"]), TEXTS), max_size=3),
+    st.lists(st.tuples(st.sampled_from([*sorted(PARAMETERS), "at", "lang", "edition", "f"]), TEXTS), max_size=3),
     st.dictionaries(
         st.sampled_from(["range", "if-range", "if-none-match", "accept-encoding", "authorization", "x-request-id"]),
         st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=20),

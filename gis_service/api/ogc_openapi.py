@@ -19,6 +19,9 @@ _MOST = max(one.most for one in COLLECTIONS.values())
 _F = query_parameter("f", {"type": "string", "enum": ["json"]}, "the only format there is")
 FORMAT = {"parameters": [_F]}
 
+_COLLECTIONS = query_parameter("collections", _TEXT, "ids or addresses joined by commas; all when absent")
+TILESETS_PARAMETERS = {"parameters": [_COLLECTIONS, _F]}
+
 _CRS = query_parameter("crs", _URI, "in which to answer; the axes in the order of the system's authority")
 _DATETIME = query_parameter(
     "datetime",
@@ -141,6 +144,6 @@ OGC_TILE_OPENAPI_PATHS: dict[str, Any] = {
     f"/ogc/tiles/{_ADDRESS}": _tile(
         "get_ogc_tile",
         "One vector tile of several collections.",
-        [*_TILE_PLACE, query_parameter("collections", _TEXT, "names joined by commas; all when absent"), *_FILTERS],
+        [*_TILE_PLACE, _COLLECTIONS, *_FILTERS],
     ),
 }

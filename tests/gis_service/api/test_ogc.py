@@ -169,6 +169,13 @@ def test_a_limit_above_the_most_is_taken_for_the_most(demo_client):
         (GRIDS, "filter=code%3D'x'&filter-lang=cql-text", "filter-lang"),
         (f"{GRIDS}/530103", "limit=1", "limit"),
         ("/ogc/tiles/WebMercatorQuad/14/7006/12869", "collections=incidents", "collections"),
+        (
+            "/ogc/tiles/WebMercatorQuad/14/7006/12869",
+            "collections=http://elsewhere/ogc/collections/grids",
+            "collections",
+        ),
+        ("/ogc/tiles/WebMercatorQuad", "collections=incidents", "collections"),
+        ("/ogc/tiles", "collections=", "collections"),
         ("/ogc/tiles/WebMercatorQuad/14/7006/12869", "kind=odd", "kind"),
         ("/ogc/tiles/WebMercatorQuad/14/7006/12869", "foo=1", "foo"),
     ],
@@ -275,6 +282,28 @@ def test_the_tiles_of_several_collections_are_chosen_by_name(demo_client, dispat
     assert same("", "grids,buildings,incidents", dispatcher)
     assert same("?collections=grids", "grids")
     assert same("?collections=grids&level=street", "grids", filters="?level=street")
+
+
+def test_tilesets_are_of_the_collections_that_are_named(demo_client):
+    """By id or by address, once each; the links carry the choice on, so that the tiles are of it."""
+    z, x, y = TILE
+    place = {"{tileMatrix}": str(z), "{tileRow}": str(y), "{tileCol}": str(x)}
+    for named in (
+        "grids",
+        "http://testserver/ogc/collections/grids",
+        "grids,http://testserver/ogc/collections/grids",
+    ):
+        listed = demo_client.get("/ogc/tiles", params={"collections": named}).json()
+        assert listed["links"][0]["href"] == "http://testserver/ogc/tiles?collections=grids"
+        tileset = demo_client.get(listed["tilesets"][0]["links"][0]["href"]).json()
+        assert [layer["id"] for layer in tileset["layers"]] == ["grids"]
+        template = next(one["href"] for one in tileset["links"] if one["rel"] == "item")
+        for part, number in place.items():
+            template = template.replace(part, number)
+        tile = demo_client.get(template)
+        assert tile.content == demo_client.get(f"/tiles/current/grids/{z}/{x}/{y}.mvt").content
+    whole = demo_client.get("/ogc/tiles/WebMercatorQuad").json()
+    assert [layer["id"] for layer in whole["layers"]] == ["grids", "buildings"]
 
 
 def test_the_limits_of_a_tileset_are_where_its_tiles_are(demo_client):

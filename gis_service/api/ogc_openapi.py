@@ -6,7 +6,7 @@ from typing import Any
 
 from gis_service.api.ogc_links import GEOJSON, MVT, SCHEMA
 from gis_service.api.ogc_parameters import DEFAULT_LIMIT, FILTER_LANGUAGE
-from gis_service.api.openapi_words import BINARY, array_of, object_of, query_parameter
+from gis_service.api.openapi_words import BINARY, EDITION_HEADER, array_of, object_of, query_parameter
 from gis_service.domain.feature import COLLECTIONS
 from gis_service.domain.feature_crs import CRS84
 from tiles.address import MAX_ZOOM
@@ -56,6 +56,7 @@ ITEMS_PARAMETERS = {
 }
 
 _LINKS = array_of(object_of({"rel": _TEXT, "href": _TEXT}))
+_EDITION = {"type": "integer", "minimum": 1, "description": "the edition shown; incidents are of none"}
 _FEATURE = object_of(
     {
         "type": {"const": "Feature"},
@@ -63,8 +64,10 @@ _FEATURE = object_of(
         "properties": {"type": "object"},
         "geometry": {"type": ["object", "null"]},
         "links": _LINKS,
+        "edition": _EDITION,
     },
     "links",
+    "edition",
 )
 _COUNT = {"type": "integer", "minimum": 0}
 _FEATURES = object_of(
@@ -75,13 +78,20 @@ _FEATURES = object_of(
         "numberReturned": _COUNT,
         "links": _LINKS,
         "features": array_of(_FEATURE),
-    }
+        "edition": _EDITION,
+    },
+    "edition",
 )
 
 
 def items_responses(*, one: bool) -> dict[int | str, dict[str, Any]]:
     """Return what an answer with one feature or several is."""
-    headers = {"Content-Crs": {"description": "the system of the coordinates, in angle brackets", "schema": _TEXT}}
+    headers: dict[str, Any] = {
+        "Content-Crs": {"description": "the system of the coordinates, in angle brackets", "schema": _TEXT},
+        **EDITION_HEADER,
+    }
+    if not one:
+        headers["Link"] = {"description": "the next page, if there is one", "schema": _TEXT}
     content = {GEOJSON: {"schema": _FEATURE if one else _FEATURES}}
     return {200: {"description": "Found.", "headers": headers, "content": content}}
 

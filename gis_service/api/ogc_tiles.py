@@ -206,15 +206,17 @@ def _tileset(
     query: str = "",
 ) -> dict[str, Any]:
     layers = [LAYERS[name] for name in names]
-    bounds = read_extent(COLLECTIONS["grids"], work).bounds
+    extent = read_extent(COLLECTIONS["grids"], work)
     document = _head(request, matrix_set, path, _title(names), query)
     template = ogc_url(request, f"{path}/{matrix_set.id}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}{query}")
     document["links"].append(link("item", template, MVT, "Its tiles", templated=True))
-    if bounds is not None:
-        west, south, east, north = bounds
+    if extent.edition is not None:
+        document["edition"] = extent.edition
+    if extent.bounds is not None:
+        west, south, east, north = extent.bounds
         first = min(layer.min_zoom for layer in layers)
         document["tileMatrixSetLimits"] = [
-            tile_limits(bounds, matrix_set, zoom)
+            tile_limits(extent.bounds, matrix_set, zoom)
             for zoom in range(max(first - matrix_set.finer_by, 0), matrix_set.max_zoom + 1)
         ]
         document["boundingBox"] = {"lowerLeft": [west, south], "upperRight": [east, north], "crs": CRS84}

@@ -29,13 +29,13 @@ from gis_service.api.ogc_openapi import (
 from gis_service.api.ogc_parameters import (
     FIXED_PARAMETERS,
     convert_geometry,
-    cursor_behind,
     parse_crs,
     parse_items,
     parse_times,
 )
+from gis_service.api.paging import bad_cursor
 from gis_service.domain.access import ROLES, Principal
-from gis_service.domain.feature import COLLECTIONS, Collection, FeatureRecord
+from gis_service.domain.feature import COLLECTIONS, Collection, FeaturePage, FeatureRecord, PositionError
 from gis_service.domain.feature_crs import FeatureCrs
 from gis_service.errors import NotFoundError
 from gis_service.use_cases.read_features import find_features, read_extent, read_feature
@@ -116,14 +116,19 @@ def get_items(request: Request, collection: Chosen, principal: Caller, work: Wor
     names = [one.name for one in collection.properties]
     refuse_unknown(request, *FIXED_PARAMETERS, *names, formats=("json", "geojson"))
     asked = parse_items(request.query_params, collection)
-    page = find_features(collection, asked.wanted, principal, work, position=asked.position, limit=asked.limit)
+    try:
+        page = find_features(collection, asked.wanted, principal, work, position=asked.position, limit=asked.limit)
+    except PositionError:
+        raise bad_cursor() from None
     links = [
         link("self", str(request.url), GEOJSON, "This page"),
         link("collection", ogc_url(request, f"/collections/{collection.name}"), JSON, collection.title),
     ]
+    headers: dict[str, str] = {}
     if page.has_more:
-        following = request.url.include_query_params(cursor=cursor_behind(page))
+        following = request.url.include_query_params(cursor=asked.cursor_behind(page))
         links.append(link("next", str(following), GEOJSON, "The next page"))
+        headers["Link"] = f'<{following}>; rel="next"'
     body = {
         "type": "FeatureCollection",
         "timeStamp": datetime.now(UTC),
@@ -132,7 +137,7 @@ def get_items(request: Request, collection: Chosen, principal: Caller, work: Wor
         "links": links,
         "features": [_feature(record, asked.crs) for record in page.records],
     }
-    return _answer(body, asked.crs)
+    return _answer(body, asked.crs, _edition(collection, page), headers)
 
 
 @router.get(
@@ -145,12 +150,12 @@ def get_item(request: Request, collection: Chosen, feature_id: str, principal: C
     """Return one feature as GeoJSON."""
     refuse_unknown(request, "crs", "datetime", formats=("json", "geojson"))
     crs, times = parse_crs(request.query_params, "crs"), parse_times(request.query_params)
-    record = read_feature(collection, feature_id, times, principal, work)
+    page = read_feature(collection, feature_id, times, principal, work)
     links = [
         link("self", str(request.url), GEOJSON, "This feature"),
         link("collection", ogc_url(request, f"/collections/{collection.name}"), JSON, collection.title),
     ]
-    return _answer(_feature(record, crs) | {"links": links}, crs)
+    return _answer(_feature(page.records[0], crs) | {"links": links}, crs, _edition(collection, page), {})
 
 
 def _feature(record: FeatureRecord, crs: FeatureCrs) -> dict[str, Any]:
@@ -158,6 +163,14 @@ def _feature(record: FeatureRecord, crs: FeatureCrs) -> dict[str, Any]:
     return {"type": "Feature", "id": record.id, "properties": record.properties, "geometry": geometry}
 
 
-def _answer(body: dict[str, Any], crs: FeatureCrs) -> Response:
-    written = orjson.dumps(body, option=orjson.OPT_UTC_Z)
-    return Response(written, media_type=GEOJSON, headers={"Content-Crs": f"<{crs.uri}>"})
+def _edition(collection: Collection, page: FeaturePage) -> int | None:
+    """Return the edition whose state the features show, the last of several; None where they are of none."""
+    return None if collection.is_restricted else page.editions[1] or None
+
+
+def _answer(body: dict[str, Any], crs: FeatureCrs, edition: int | None, headers: dict[str, str]) -> Response:
+    headers = headers | {"Content-Crs": f"<{crs.uri}>"}
+    if edition is not None:
+        body = body | {"edition": edition}
+        headers["X-Edition"] = str(edition)
+    return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), media_type=GEOJSON, headers=headers)

@@ -69,12 +69,7 @@ def landing_page(request: Request) -> dict[str, Any]:
         "attribution": request.state.attribution,
         "links": [
             link("self", ogc_url(request), JSON, "This document"),
-            link(
-                "service-desc",
-                f"{request.base_url}openapi.json",
-                "application/vnd.oai.openapi+json;version=3.1",
-                "The API, described",
-            ),
+            link("service-desc", f"{request.base_url}openapi.json", JSON, "The API, described"),
             link("service-doc", f"{request.base_url}docs", "text/html", "The API, to be read"),
             link("conformance", ogc_url(request, "/conformance"), JSON, "Conformance classes"),
             link("data", ogc_url(request, "/collections"), JSON, "Collections of features"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from gis_service.api.ogc_links import GEOJSON, MVT, SCHEMA
 from gis_service.api.ogc_parameters import DEFAULT_LIMIT, FILTER_LANGUAGE
-from gis_service.api.openapi_words import BINARY, array_of, object_of, query_parameter
+from gis_service.api.openapi_words import BINARY, EDITION_HEADER, array_of, object_of, query_parameter
 from gis_service.domain.feature import COLLECTIONS
 from gis_service.domain.feature_crs import CRS84
 from tiles.address import MAX_ZOOM
@@ -18,6 +18,9 @@ _MOST = max(one.most for one in COLLECTIONS.values())
 
 _F = query_parameter("f", {"type": "string", "enum": ["json"]}, "the only format there is")
 FORMAT = {"parameters": [_F]}
+
+_COLLECTIONS = query_parameter("collections", _TEXT, "ids or addresses joined by commas; all when absent")
+TILESETS_PARAMETERS = {"parameters": [_COLLECTIONS, _F]}
 
 _CRS = query_parameter("crs", _URI, "in which to answer; the axes in the order of the system's authority")
 _DATETIME = query_parameter(
@@ -53,6 +56,7 @@ ITEMS_PARAMETERS = {
 }
 
 _LINKS = array_of(object_of({"rel": _TEXT, "href": _TEXT}))
+_EDITION = {"type": "integer", "minimum": 1, "description": "the edition shown; incidents are of none"}
 _FEATURE = object_of(
     {
         "type": {"const": "Feature"},
@@ -60,8 +64,10 @@ _FEATURE = object_of(
         "properties": {"type": "object"},
         "geometry": {"type": ["object", "null"]},
         "links": _LINKS,
+        "edition": _EDITION,
     },
     "links",
+    "edition",
 )
 _COUNT = {"type": "integer", "minimum": 0}
 _FEATURES = object_of(
@@ -72,13 +78,20 @@ _FEATURES = object_of(
         "numberReturned": _COUNT,
         "links": _LINKS,
         "features": array_of(_FEATURE),
-    }
+        "edition": _EDITION,
+    },
+    "edition",
 )
 
 
 def items_responses(*, one: bool) -> dict[int | str, dict[str, Any]]:
     """Return what an answer with one feature or several is."""
-    headers = {"Content-Crs": {"description": "the system of the coordinates, in angle brackets", "schema": _TEXT}}
+    headers: dict[str, Any] = {
+        "Content-Crs": {"description": "the system of the coordinates, in angle brackets", "schema": _TEXT},
+        **EDITION_HEADER,
+    }
+    if not one:
+        headers["Link"] = {"description": "the next page, if there is one", "schema": _TEXT}
     content = {GEOJSON: {"schema": _FEATURE if one else _FEATURES}}
     return {200: {"description": "Found.", "headers": headers, "content": content}}
 
@@ -141,6 +154,6 @@ OGC_TILE_OPENAPI_PATHS: dict[str, Any] = {
     f"/ogc/tiles/{_ADDRESS}": _tile(
         "get_ogc_tile",
         "One vector tile of several collections.",
-        [*_TILE_PLACE, query_parameter("collections", _TEXT, "names joined by commas; all when absent"), *_FILTERS],
+        [*_TILE_PLACE, _COLLECTIONS, *_FILTERS],
     ),
 }

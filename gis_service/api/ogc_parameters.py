@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from uuid import UUID
@@ -33,10 +34,11 @@ FIXED_PARAMETERS = (
 )
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-_WHOLE = re.compile(r"\d{1,18}", re.ASCII)
+_WHOLE = re.compile(r"0*([1-9]\d*)", re.ASCII)
 _SIDES = {4: (0, 1, 2, 3), 6: (0, 1, 3, 4)}
 """Where the two corners stand in a box without and with heights."""
-_LARGEST = 2**31 - 1
+_OF_THE_PAGE = ("limit", "cursor", "crs", "f")
+"""Parameters that may change from page to page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,12 @@ class ItemsRequest:
     limit: int
     crs: FeatureCrs
     position: Position | None
+    digest: str
+    """Of what chooses the features: a cursor serves the list that it was given with alone."""
+
+    def cursor_behind(self, page: FeaturePage) -> str:
+        """Return where the page after this one begins; it has at least one feature."""
+        return encode_cursor(self.digest, *page.editions, page.matched, page.records[-1].id)
 
 
 def parse_items(query: QueryParams, collection: Collection) -> ItemsRequest:
@@ -63,11 +71,13 @@ def parse_items(query: QueryParams, collection: Collection) -> ItemsRequest:
     limit = _parse_limit(query, collection)
     area = _parse_area(query)
     predicate = _parse_predicate(query, collection)
+    digest = _digest(query, collection)
     return ItemsRequest(
         wanted=FeatureFilter(predicate=predicate, area=area, times=parse_times(query)),
         limit=limit,
         crs=parse_crs(query, "crs"),
-        position=_parse_position(query, collection),
+        position=_parse_position(query, collection, digest),
+        digest=digest,
     )
 
 
@@ -91,11 +101,6 @@ def parse_times(query: QueryParams) -> TimeSpan | None:
         raise wrong_parameter("datetime", f": {error}; an interval is written first/last, .. for no end") from None
 
 
-def cursor_behind(page: FeaturePage) -> str:
-    """Return where the page after this one begins; it has at least one feature."""
-    return encode_cursor(*page.editions, page.matched, page.records[-1].id)
-
-
 def convert_geometry(geometry: str, crs: FeatureCrs) -> str:
     """Return a GeoJSON geometry in the system asked for."""
     try:
@@ -108,9 +113,11 @@ def _parse_limit(query: QueryParams, collection: Collection) -> int:
     written = text_of(query, "limit")
     if written is None:
         return DEFAULT_LIMIT
-    if not _WHOLE.fullmatch(written) or int(written) == 0:
+    whole = _WHOLE.fullmatch(written)
+    if whole is None:
         raise wrong_parameter("limit", "must be a whole number, 1 or more")
-    return min(int(written), collection.most)
+    # Nine digits are more than any collection gives; thousands would be more than int takes.
+    return min(int(whole[1][:9]), collection.most)
 
 
 def _parse_area(query: QueryParams) -> BaseGeometry | None:
@@ -157,12 +164,18 @@ def _parse_value(one: Property, written: str) -> Value:
     return Value("number", float(written))
 
 
-def _parse_position(query: QueryParams, collection: Collection) -> Position | None:
+def _digest(query: QueryParams, collection: Collection) -> str:
+    choice = sorted(pair for pair in query.multi_items() if pair[0] not in _OF_THE_PAGE)
+    written = repr((collection.name, choice)).encode()
+    return hashlib.blake2b(written, digest_size=9).hexdigest()
+
+
+def _parse_position(query: QueryParams, collection: Collection, digest: str) -> Position | None:
     cursor = text_of(query, "cursor")
     if cursor is None:
         return None
-    first, last, matched, after = decode_cursor(cursor, int, int, int, str)
-    if not (0 <= first <= last <= _LARGEST and matched >= 0) or "\0" in after:
+    bound_to, first, last, matched, after = decode_cursor(cursor, str, int, int, int, str)
+    if bound_to != digest or not (0 <= first <= last and matched >= 0) or "\0" in after:
         raise bad_cursor()
     if collection.is_restricted:
         try:

@@ -20,7 +20,7 @@ from gis_service.api.dependencies import Work
 from gis_service.api.hot import HotRoute
 from gis_service.api.ogc import Caller, Chosen
 from gis_service.api.ogc_links import JSON, MVT, REL, link, ogc_url, refuse_unknown
-from gis_service.api.ogc_openapi import FORMAT, OGC_TILE_OPENAPI_PATHS
+from gis_service.api.ogc_openapi import FORMAT, OGC_TILE_OPENAPI_PATHS, TILESETS_PARAMETERS
 from gis_service.api.query import text_of, wrong_parameter
 from gis_service.api.tiles import answer_tile_in
 from gis_service.domain.access import ROLES, Principal
@@ -42,12 +42,7 @@ router = APIRouter(tags=["ogc"])
 async def get_ogc_tile(request: Request) -> Response:
     """Answer one tile of several collections, of all that the caller sees when none are named."""
     refuse_unknown(request, "collections", *PARAMETERS, formats=("mvt",))
-    seen = _seen_by(await permission_of(request))
-    written = text_of(request.query_params, "collections")
-    chosen = seen if written is None else written.split(",")
-    if unknown := [name for name in chosen if name not in seen]:
-        raise wrong_parameter("collections", f"names {unknown[0][:64]!r}; there are {', '.join(seen)}")
-    return await _answer(request, chosen)
+    return await _answer(request, _chosen(request, await permission_of(request)))
 
 
 async def get_ogc_collection_tile(request: Request) -> Response:
@@ -101,18 +96,22 @@ def get_tile_matrix_set(request: Request, tile_matrix_set: str) -> dict[str, Any
     return describe_matrix_set(_matrix_set(tile_matrix_set))
 
 
-@router.get("/ogc/tiles", openapi_extra=FORMAT)
-def get_tilesets(request: Request) -> dict[str, Any]:
-    """Return the tilesets of all collections together."""
-    refuse_unknown(request)
-    return _tilesets(request, "/tiles", "All collections")
+@router.get("/ogc/tiles", openapi_extra=TILESETS_PARAMETERS)
+def get_tilesets(request: Request, principal: Caller) -> dict[str, Any]:
+    """Return the tilesets of several collections together, of all that the caller sees when none are named."""
+    refuse_unknown(request, "collections")
+    chosen = _chosen(request, principal)
+    query = _query_of(request, chosen)
+    return _tilesets(request, "/tiles", _title(chosen) if query else "All collections", query)
 
 
-@router.get("/ogc/tiles/{tile_matrix_set}", openapi_extra=FORMAT)
+@router.get("/ogc/tiles/{tile_matrix_set}", openapi_extra=TILESETS_PARAMETERS)
 def get_tileset(request: Request, tile_matrix_set: str, principal: Caller, work: Work) -> dict[str, Any]:
-    """Return what a tileset of all collections holds."""
-    refuse_unknown(request)
-    return _tileset(request, _matrix_set(tile_matrix_set), "/tiles", _seen_by(principal), principal, work)
+    """Return what a tileset of several collections holds."""
+    refuse_unknown(request, "collections")
+    chosen = _chosen(request, principal)
+    query = _query_of(request, chosen)
+    return _tileset(request, _matrix_set(tile_matrix_set), "/tiles", chosen, principal, work, query)
 
 
 @router.get("/ogc/collections/{collection_id}/tiles", openapi_extra=FORMAT)
@@ -136,6 +135,32 @@ def _seen_by(principal: Principal) -> list[str]:
     return [one.name for one in COLLECTIONS.values() if not one.is_restricted or principal.role in ROLES]
 
 
+def _chosen(request: Request, principal: Principal) -> list[str]:
+    """Return the collections that the request names by id or by address; all that the caller sees if none.
+
+    Source:
+        OGC 20-057 (Tiles, Part 1: Core), requirements class collections-selection.
+    """
+    seen = _seen_by(principal)
+    written = text_of(request.query_params, "collections")
+    if written is None:
+        return seen
+    address = ogc_url(request, "/collections/")
+    chosen = list(dict.fromkeys(name.removeprefix(address) for name in written.split(",")))
+    if unknown := [name for name in chosen if name not in seen]:
+        raise wrong_parameter("collections", f"names {unknown[0][:64]!r}; there are {', '.join(seen)}")
+    return chosen
+
+
+def _query_of(request: Request, chosen: Sequence[str]) -> str:
+    """Return what links carry on of a choice of collections."""
+    return f"?collections={','.join(chosen)}" if "collections" in request.query_params else ""
+
+
+def _title(names: Sequence[str]) -> str:
+    return ", ".join(COLLECTIONS[name].title for name in names)
+
+
 def _matrix_set(name: str) -> TileMatrixSet:
     found = OGC_MATRIX_SETS.get(name)
     if found is None:
@@ -156,34 +181,42 @@ def _listed(request: Request, matrix_set: TileMatrixSet) -> dict[str, Any]:
     return {"id": matrix_set.id, **known, "links": [link("self", href, JSON, "Its definition")]}
 
 
-def _head(request: Request, matrix_set: TileMatrixSet, path: str, title: str) -> dict[str, Any]:
+def _head(request: Request, matrix_set: TileMatrixSet, path: str, title: str, query: str) -> dict[str, Any]:
     definition = describe_matrix_set(matrix_set)
     known = {"tileMatrixSetURI": definition["uri"]} if "uri" in definition else {}
-    here = ogc_url(request, f"{path}/{matrix_set.id}")
+    here = ogc_url(request, f"{path}/{matrix_set.id}{query}")
     links = [link("self", here, JSON, title), _scheme(request, matrix_set)]
     return {"title": title, "dataType": "vector", "crs": definition["crs"], **known, "links": links}
 
 
-def _tilesets(request: Request, path: str, title: str) -> dict[str, Any]:
+def _tilesets(request: Request, path: str, title: str, query: str = "") -> dict[str, Any]:
     return {
-        "links": [link("self", ogc_url(request, path), JSON, "This document")],
-        "tilesets": [_head(request, one, path, title) for one in OGC_MATRIX_SETS.values()],
+        "links": [link("self", ogc_url(request, f"{path}{query}"), JSON, "This document")],
+        "tilesets": [_head(request, one, path, title, query) for one in OGC_MATRIX_SETS.values()],
     }
 
 
 def _tileset(
-    request: Request, matrix_set: TileMatrixSet, path: str, names: Sequence[str], principal: Principal, work: Work
+    request: Request,
+    matrix_set: TileMatrixSet,
+    path: str,
+    names: Sequence[str],
+    principal: Principal,
+    work: Work,
+    query: str = "",
 ) -> dict[str, Any]:
     layers = [LAYERS[name] for name in names]
-    bounds = read_extent(COLLECTIONS["grids"], work).bounds
-    document = _head(request, matrix_set, path, ", ".join(COLLECTIONS[name].title for name in names))
-    template = ogc_url(request, f"{path}/{matrix_set.id}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}")
+    extent = read_extent(COLLECTIONS["grids"], work)
+    document = _head(request, matrix_set, path, _title(names), query)
+    template = ogc_url(request, f"{path}/{matrix_set.id}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}{query}")
     document["links"].append(link("item", template, MVT, "Its tiles", templated=True))
-    if bounds is not None:
-        west, south, east, north = bounds
+    if extent.edition is not None:
+        document["edition"] = extent.edition
+    if extent.bounds is not None:
+        west, south, east, north = extent.bounds
         first = min(layer.min_zoom for layer in layers)
         document["tileMatrixSetLimits"] = [
-            tile_limits(bounds, matrix_set, zoom)
+            tile_limits(extent.bounds, matrix_set, zoom)
             for zoom in range(max(first - matrix_set.finer_by, 0), matrix_set.max_zoom + 1)
         ]
         document["boundingBox"] = {"lowerLeft": [west, south], "upperRight": [east, north], "crs": CRS84}

@@ -239,7 +239,7 @@ def _read_at(request: Request, asked: TileFilters) -> datetime | None:
         return None
     if len(given) > 1:
         raise TileFilterError("at", "at is given twice.")
-    if request.path_params["edition"] != "current":
+    if request.path_params.get("edition", "current") != "current":
         raise TileFilterError("at", "at chooses an edition, and the address names one; ask for current.")
     if asked.as_of is not None:
         raise TileFilterError("as_of", "as_of is said by at already; leave one of them out.")

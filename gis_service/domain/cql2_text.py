@@ -7,6 +7,7 @@ walks through it may recurse.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -46,6 +47,8 @@ MOST_DEEP = 16
 
 _BOX_SIDES = {4: (0, 1, 2, 3), 6: (0, 1, 3, 4)}
 """Where west, south, east and north stand in a box without and with heights."""
+
+_GEOS_CLASS = re.compile(r"^\w+Exception: ")
 
 _WORDS = {
     "$END": "the end",
@@ -227,7 +230,7 @@ class _Reader(Transformer[Token, Predicate]):
         try:
             shape = shapely.force_2d(shapely.from_wkt(text))
         except shapely.errors.GEOSException as error:
-            reason = str(error).removeprefix("ParseException: ")
+            reason = _GEOS_CLASS.sub("", str(error))
             raise bad_filter(f"begins what is no well-known text: {reason}", at) from None
         return Value("geometry", _sound(shape, at), at)
 

@@ -128,7 +128,10 @@ class FeatureRecord:
 
 @dataclass(frozen=True, slots=True)
 class FeaturePage:
-    """Features in their order, how many match in all, and whether others follow."""
+    """Features in their order, how many match in all, and whether others follow.
+
+    ``editions`` are those of ``FeatureFilter``.
+    """
 
     records: tuple[FeatureRecord, ...]
     matched: int
@@ -143,3 +146,7 @@ class Position:
     editions: tuple[int, int]
     matched: int
     after: str
+
+
+class PositionError(ValueError):
+    """A position in editions that were not in force in the stretch of time that is asked for."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
 from gis_service.domain.edition import Bounds
-from gis_service.domain.feature import Collection, FeatureFilter, FeaturePage, FeatureRecord, Position
+from gis_service.domain.feature import Collection, FeatureFilter, FeaturePage, Position, PositionError
 from gis_service.domain.time_span import TimeSpan
 from gis_service.errors import NotFoundError
 
@@ -18,10 +18,11 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """Where and since when the features of a collection are; None where that is not told."""
+    """Where and since when the features of a collection are, in which edition; None where that is not told."""
 
     bounds: Bounds | None
     since: datetime | None
+    edition: int | None = None
 
 
 def find_features(
@@ -36,9 +37,17 @@ def find_features(
     """Return a page of features; a page behind the first keeps the editions and the count of the first.
 
     ``wanted.times`` chooses the editions, all that were in force in the stretch; None: the one in force now.
+
+    Raises:
+        PositionError: no page of this list can have ended there.
     """
     with work:
-        editions = work.features.editions_in(wanted.times) if position is None else position.editions
+        editions = work.features.editions_in(wanted.times)
+        if position is not None:
+            # Editions are only added: neither the first nor the last in force goes back.
+            if position.editions[0] > editions[0] or position.editions[1] > editions[1]:
+                raise PositionError
+            editions = position.editions
         wanted = replace(wanted, editions=editions)
         after = None if position is None else position.after
         records = work.features.page(collection, wanted, principal, after=after, limit=limit + 1)
@@ -53,20 +62,20 @@ def find_features(
 
 def read_feature(
     collection: Collection, name: str, times: TimeSpan | None, principal: Principal, work: UnitOfWork
-) -> FeatureRecord:
-    """Return one feature by its id.
+) -> FeaturePage:
+    """Return one feature by its id, as a page of it alone.
 
     Raises:
         NotFoundError: it is not there, or not for this caller.
     """
-    record = None
+    record, editions = None, (0, 0)
     if "\0" not in name and (not collection.is_restricted or _UUID.fullmatch(name)):
         with work:
             editions = work.features.editions_in(times)
             record = work.features.get(collection, name, editions, principal)
     if record is None:
         raise NotFoundError(f"{collection.name} has no feature {name[:64]!r}")
-    return record
+    return FeaturePage((record,), 1, editions, has_more=False)
 
 
 def read_extent(collection: Collection, work: UnitOfWork) -> Extent:
@@ -78,4 +87,5 @@ def read_extent(collection: Collection, work: UnitOfWork) -> Extent:
             return Extent(work.features.bounds_of_buildings(), None)
         number = work.features.editions_in(None)[1]
         edition = work.editions.get(number)
-        return Extent(None if edition is None else edition.bounds, work.features.first_in_force())
+        bounds = None if edition is None else edition.bounds
+        return Extent(bounds, work.features.first_in_force(), number or None)

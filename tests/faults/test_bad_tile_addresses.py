@@ -42,7 +42,7 @@ ROUTES = [
 OF_LAYERS = [
     route for route in ROUTES if "{layers}" in route and "{plan_id}" not in route and "/resources/" not in route
 ]
-AT_AN_INSTANT = [route for route in OF_LAYERS if "{edition}" in route]
+AT_AN_INSTANT = OF_LAYERS
 
 INJECTED = ("' OR '1'='1", "1; DROP TABLE grid; --", "1) UNION SELECT code FROM grid --", "$1", ":level", "%s", "\\'")
 ODD_NUMBERS = ("-1", "+1", "01", "1.0", "1e3", "0x10", "٣", "１", "²", "NaN", "9" * 10, "9" * 5000, str(2**63), "1_0")

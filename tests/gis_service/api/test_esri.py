@@ -67,6 +67,19 @@ def test_the_tiles_are_those_of_the_other_addresses(demo_client: TestClient):
     assert square.content == quad.content != b""
 
 
+@pytest.mark.parametrize(
+    "path", ["/esri/grids/VectorTileServer", "/esri/grids/VectorTileServer/tile/14/7009/12869.pbf"]
+)
+def test_at_is_read_as_of_current(demo_client: TestClient, path: str):
+    """The edition in force then; what is no instant, or before the first edition, is refused as of all tiles."""
+    answer = demo_client.get(path, params={"at": "2100-01-01T00:00:00Z"})
+    assert (answer.status_code, answer.headers["x-edition"]) == (200, "1")
+    bad = demo_client.get(path, params={"at": "yesterday"})
+    assert (bad.status_code, bad.json()["errors"][0]["parameter"]) == (422, "at")
+    early = demo_client.get(path, params={"at": "1900-01-01T00:00:00Z"})
+    assert (early.status_code, early.json()["code"]) == (404, "no-edition")
+
+
 @pytest.mark.parametrize("path", SERVICES)
 @pytest.mark.parametrize("end", ["resources/styles", "resources/styles/root.json"])
 def test_the_style_leads_back_to_the_service(demo_client: TestClient, path: str, end: str):

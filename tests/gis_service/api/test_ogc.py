@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import httpx2
 import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from gis_service.api.paging import decode_cursor, encode_cursor
 
 GRIDS = "/ogc/collections/grids/items"
 BUILDINGS = "/ogc/collections/buildings/items"
@@ -47,7 +50,7 @@ def test_every_link_of_the_landing_page_leads_somewhere(demo_client):
         if one["rel"] != "service-doc":  # needs the console to be built
             answer = demo_client.get(one["href"])
             assert answer.status_code == 200, one
-            assert answer.headers["content-type"].split(";")[0] in {one["type"].split(";")[0], "application/json"}
+            assert answer.headers["content-type"] == one["type"]
 
 
 def test_what_is_restricted_is_told_to_tokens_alone(demo_client, dispatcher):
@@ -143,6 +146,46 @@ def test_a_limit_above_the_most_is_taken_for_the_most(demo_client):
     body = demo_client.get(f"{BUILDINGS}?limit=99999").json()
 
     assert (body["numberMatched"], body["numberReturned"]) == (10911, 10_000)
+    for limit in ("9" * 20, "9" * 5000):
+        assert demo_client.get(f"{GRIDS}?limit={limit}").json()["numberReturned"] == 325
+
+
+def test_answers_tell_their_edition_and_the_next_page(demo_client, dispatcher):
+    """Grids, buildings and tilesets do; incidents are of none.  The header Link is the link next."""
+    for path in (f"{GRIDS}?limit=2", f"{BUILDINGS}?limit=2", f"{GRIDS}/530103"):
+        answer = demo_client.get(path)
+        assert (answer.headers["x-edition"], answer.json()["edition"]) == ("1", 1)
+        following = [one["href"] for one in answer.json()["links"] if one["rel"] == "next"]
+        assert [answer.links["next"]["url"]] == following if following else "next" not in answer.links
+    assert "link" in demo_client.get(f"{GRIDS}?limit=2").headers
+    assert demo_client.get("/ogc/tiles/WebMercatorQuad").json()["edition"] == 1
+    incidents = demo_client.get(f"{INCIDENTS}?limit=2", headers=dispatcher)
+    assert "x-edition" not in incidents.headers
+    assert "edition" not in incidents.json()
+
+
+def test_a_cursor_serves_the_list_that_it_was_given_with(demo_client):
+    """Page and system may change; another filter, box, time or collection, or an edition that is not, is a 400."""
+    first = demo_client.get(GRIDS, params={"limit": 2, "level": "street"})
+    cursor = httpx2.URL(first.links["next"]["url"]).params["cursor"]
+    asked = {"level": "street", "cursor": cursor}
+
+    second = demo_client.get(GRIDS, params=asked | {"limit": 3, "crs": f"{EPSG}4490"}).json()
+    assert (second["numberMatched"], second["numberReturned"]) == (8, 3)
+    digest, *position = decode_cursor(cursor, str, int, int, int, str)
+    for path, query in (
+        (GRIDS, {"cursor": cursor}),
+        (GRIDS, asked | {"kind": "standard"}),
+        (GRIDS, asked | {"bbox": "102,25,103,26"}),
+        (GRIDS, asked | {"datetime": "2100-01-01"}),
+        (BUILDINGS, {"cursor": cursor}),
+        (GRIDS, asked | {"cursor": encode_cursor(*position)}),
+        (GRIDS, asked | {"cursor": encode_cursor(digest, 9, 9, *position[2:])}),
+        (GRIDS, asked | {"cursor": encode_cursor(digest, 1, 9, *position[2:])}),
+        (GRIDS, asked | {"cursor": "WzEsMSwzMjUsIjUzMDEwMyJd"}),
+    ):
+        answer = demo_client.get(path, params=query)
+        assert (answer.status_code, answer.json()["code"]) == (400, "bad-cursor"), query
 
 
 @pytest.mark.parametrize(
@@ -169,6 +212,13 @@ def test_a_limit_above_the_most_is_taken_for_the_most(demo_client):
         (GRIDS, "filter=code%3D'x'&filter-lang=cql-text", "filter-lang"),
         (f"{GRIDS}/530103", "limit=1", "limit"),
         ("/ogc/tiles/WebMercatorQuad/14/7006/12869", "collections=incidents", "collections"),
+        (
+            "/ogc/tiles/WebMercatorQuad/14/7006/12869",
+            "collections=http://elsewhere/ogc/collections/grids",
+            "collections",
+        ),
+        ("/ogc/tiles/WebMercatorQuad", "collections=incidents", "collections"),
+        ("/ogc/tiles", "collections=", "collections"),
         ("/ogc/tiles/WebMercatorQuad/14/7006/12869", "kind=odd", "kind"),
         ("/ogc/tiles/WebMercatorQuad/14/7006/12869", "foo=1", "foo"),
     ],
@@ -275,6 +325,28 @@ def test_the_tiles_of_several_collections_are_chosen_by_name(demo_client, dispat
     assert same("", "grids,buildings,incidents", dispatcher)
     assert same("?collections=grids", "grids")
     assert same("?collections=grids&level=street", "grids", filters="?level=street")
+
+
+def test_tilesets_are_of_the_collections_that_are_named(demo_client):
+    """By id or by address, once each; the links carry the choice on, so that the tiles are of it."""
+    z, x, y = TILE
+    place = {"{tileMatrix}": str(z), "{tileRow}": str(y), "{tileCol}": str(x)}
+    for named in (
+        "grids",
+        "http://testserver/ogc/collections/grids",
+        "grids,http://testserver/ogc/collections/grids",
+    ):
+        listed = demo_client.get("/ogc/tiles", params={"collections": named}).json()
+        assert listed["links"][0]["href"] == "http://testserver/ogc/tiles?collections=grids"
+        tileset = demo_client.get(listed["tilesets"][0]["links"][0]["href"]).json()
+        assert [layer["id"] for layer in tileset["layers"]] == ["grids"]
+        template = next(one["href"] for one in tileset["links"] if one["rel"] == "item")
+        for part, number in place.items():
+            template = template.replace(part, number)
+        tile = demo_client.get(template)
+        assert tile.content == demo_client.get(f"/tiles/current/grids/{z}/{x}/{y}.mvt").content
+    whole = demo_client.get("/ogc/tiles/WebMercatorQuad").json()
+    assert [layer["id"] for layer in whole["layers"]] == ["grids", "buildings"]
 
 
 def test_the_limits_of_a_tileset_are_where_its_tiles_are(demo_client):

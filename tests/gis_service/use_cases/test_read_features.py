@@ -6,7 +6,7 @@ import pytest
 import shapely
 
 from gis_service.domain.access import PUBLIC
-from gis_service.domain.feature import COLLECTIONS, FeatureFilter, Position
+from gis_service.domain.feature import COLLECTIONS, FeatureFilter, Position, PositionError
 from gis_service.domain.time_span import parse_interval
 from gis_service.errors import NotFoundError
 from gis_service.use_cases.read_features import find_features, read_extent, read_feature
@@ -57,8 +57,9 @@ def test_before_the_first_edition_there_are_no_grids(two_editions):
     assert names(two_editions, before) == {}
     with pytest.raises(NotFoundError):
         read_feature(GRIDS, "D", parse_interval(before), PUBLIC, two_editions)
-    assert read_feature(BUILDINGS, "B7", parse_interval(before), PUBLIC, two_editions).properties["grid"] is None
-    assert read_feature(BUILDINGS, "B7", None, PUBLIC, two_editions).properties["grid"] == "D07A"
+    for times, edition, owner in ((parse_interval(before), 0, None), (None, 2, "D07A")):
+        page = read_feature(BUILDINGS, "B7", times, PUBLIC, two_editions)
+        assert (page.editions[1], page.records[0].properties["grid"]) == (edition, owner)
 
 
 def test_a_page_goes_on_in_the_edition_of_the_first(two_editions):
@@ -68,6 +69,16 @@ def test_a_page_goes_on_in_the_edition_of_the_first(two_editions):
     assert [record.id for record in page.records] == ["D07B", "D08"]
     assert page.matched == 6
     assert page.has_more
+
+
+@pytest.mark.parametrize(("written", "editions"), [(None, (3, 3)), ("../2025-07-01", (1, 2)), ("2025-07-01", (2, 2))])
+def test_no_page_ends_in_an_edition_that_was_not_in_force(two_editions, written, editions):
+    """One that is not there, or is there but came after the stretch of time."""
+    wanted = FeatureFilter(times=None if written is None else parse_interval(written))
+    position = Position(editions, 6, "D07A")
+
+    with pytest.raises(PositionError):
+        find_features(GRIDS, wanted, PUBLIC, two_editions, position=position, limit=2)
 
 
 def test_extents_hold_all_that_is_public(two_editions):

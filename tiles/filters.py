@@ -137,14 +137,16 @@ def parse_instant(name: str, value: str) -> datetime:
     """Return the instant that a parameter of a URL means, in UTC.
 
     Raises:
-        TileFilterError: it is no RFC 3339 instant with an offset.
+        TileFilterError: it is no RFC 3339 instant with an offset, or lies outside the years 1 to 9999 in UTC.
     """
     try:
         instant = datetime.fromisoformat(value)
         if instant.tzinfo is None:
             raise TileFilterError(name, f"{name} lacks its offset from UTC, such as Z or +08:00.")
         return instant.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+    except OverflowError as error:
+        raise TileFilterError(name, f"{name} is out of range: in UTC it lies outside the years 1 to 9999.") from error
+    except ValueError as error:
         if isinstance(error, TileFilterError):
             raise
         raise TileFilterError(

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from gis_service.api.hot import HotRoute
 from gis_service.api.locate_openapi import LOCATE_OPENAPI_PATHS
 from gis_service.api.query import (
+    crs_of,
     instant_of,
     needed_number_of,
     number_of,
@@ -20,7 +21,7 @@ from gis_service.api.query import (
     text_of,
     wrong_parameter,
 )
-from gis_service.domain.coordinates import DEFAULT_CRS, point_in_wgs84
+from gis_service.domain.coordinates import point_in_wgs84
 from gis_service.domain.lookup import Given, PointAnswer, Question
 from gis_service.use_cases.locate_point import locate_at_once, locate_point, snapshot_for
 from grid_boundaries.locate.uncertainty import DEFAULT_CONFIDENCE
@@ -75,9 +76,7 @@ def render(answer: PointAnswer) -> bytes:
 def _parse_question(request: Request) -> Question:
     query = request.query_params
     refuse_unknown(query, PARAMETERS)
-    given = Given(
-        needed_number_of(query, "lon"), needed_number_of(query, "lat"), text_of(query, "crs") or DEFAULT_CRS
-    )
+    given = Given(needed_number_of(query, "lon"), needed_number_of(query, "lat"), crs_of(query))
     lon, lat = point_in_wgs84(given.x, given.y, given.crs)
     accuracy_m, confidence = number_of(query, "accuracy_m"), number_of(query, "confidence")
     if accuracy_m is not None and not 0 <= accuracy_m <= LARGEST_ACCURACY_M:

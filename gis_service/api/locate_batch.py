@@ -21,8 +21,8 @@ from gis_service.api.locate_columns import answer_columns
 from gis_service.api.locate_lines import answer_lines
 from gis_service.api.locate_pairs import answer_pairs, read_pairs
 from gis_service.api.media_types import ARROW, BINARY, JSON, NDJSON, media_type_of
-from gis_service.api.query import instant_of, refuse_unknown, text_of, wrong_parameter
-from gis_service.domain.coordinates import DEFAULT_CRS, points_in_wgs84
+from gis_service.api.query import crs_of, instant_of, refuse_unknown, wrong_parameter
+from gis_service.domain.coordinates import points_in_wgs84
 from gis_service.use_cases.list_codes import list_codes
 from gis_service.use_cases.locate_batch import BatchGround, find_ground
 
@@ -116,7 +116,7 @@ async def _each(first: bytes, others: AsyncGenerator[bytes] | None = None) -> As
 
 
 def _crs_and_at(request: Request) -> tuple[str, datetime | None]:
-    crs = text_of(request.query_params, "crs") or DEFAULT_CRS
+    crs = crs_of(request.query_params)
     nothing = np.empty(0)
     points_in_wgs84(nothing, nothing, crs, pointers=("", ""))  # an unknown system is refused before the body is read
     return crs, instant_of(request.query_params, "at")

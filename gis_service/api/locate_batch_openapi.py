@@ -62,7 +62,7 @@ LOCATE_BATCH_OPENAPI_PATHS: dict[str, Any] = {
                             {
                                 "lons": array_of(NUMBER),
                                 "lats": array_of(NUMBER),
-                                "crs": {"type": "string"},
+                                "crs": nullable({"type": "string"}),
                                 "at": nullable(INSTANT),
                             },
                             "crs",

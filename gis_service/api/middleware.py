@@ -9,6 +9,7 @@ from http import HTTPStatus
 from uuid import uuid4
 
 import structlog
+from anyio import move_on_after
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,6 +24,9 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # A client that has begun to send a body that is too large is heard out up to here, so that it reads the answer
 # instead of a reset connection.
 DRAINED_BYTES = 512 * 1024 * 1024
+
+DRAIN_PATIENCE_S = 2.0
+"""How long the next bytes of such a body are waited for; then it is answered without them."""
 
 
 class RequestLog:
@@ -119,14 +123,15 @@ class PlainBodies:
         if coding in {"", "identity"} or not has_body:
             await self._app(scope, receive, send)
             return
+        closing: dict[str, str] = {}
         if announced.isdigit() and headers.get("expect", "").lower() != "100-continue":
-            await _drain(receive, min(int(announced), DRAINED_BYTES))
+            closing = await _drain(receive, min(int(announced), DRAINED_BYTES))
         sentence = f"the body is in the content coding {coding[:40]!r}; send it as it is, without Content-Encoding"
         refused = problem(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "unsupported-content-encoding",
             sentence,
-            headers={"Accept-Encoding": "identity"},
+            headers={"Accept-Encoding": "identity", **closing},
         )
         await refused(scope, receive, send)
 
@@ -150,11 +155,11 @@ class BodyLimit:
         headers = Headers(scope=scope)
         announced = headers.get("content-length", "")
         if announced.isdigit() and int(announced) > self._limit_bytes:
+            closing: dict[str, str] = {}
             if headers.get("expect", "").lower() != "100-continue":
-                await _drain(receive, min(int(announced), DRAINED_BYTES))
-            await problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body-too-large", self._sentence())(
-                scope, receive, send
-            )
+                closing = await _drain(receive, min(int(announced), DRAINED_BYTES))
+            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            await problem(status, "body-too-large", self._sentence(), headers=closing)(scope, receive, send)
             return
         received = 0
 
@@ -173,10 +178,15 @@ class BodyLimit:
         return f"the body is larger than {self._limit_bytes} bytes; send it in parts"
 
 
-async def _drain(receive: Receive, at_most: int) -> None:
+async def _drain(receive: Receive, at_most: int) -> dict[str, str]:
+    """Read a body to its end; of one that stops before, return the headers that close its connection."""
     read = 0
     while read < at_most:
-        message = await receive()
-        read += len(message.get("body", b""))
-        if message["type"] != "http.request" or not message.get("more_body", False):
-            return
+        with move_on_after(DRAIN_PATIENCE_S):
+            message = await receive()
+            read += len(message.get("body", b""))
+            if message["type"] != "http.request" or not message.get("more_body", False):
+                return {}
+            continue
+        return {"Connection": "close"}
+    return {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from fastapi.routing import APIRoute
@@ -11,6 +11,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from gis_service.api.instants import RFC_3339, to_utc
+from gis_service.domain.coordinates import DEFAULT_CRS
 from gis_service.errors import InputFault, RuleBrokenError
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -33,6 +34,23 @@ def refuse_unknown(query: QueryParams, known: Collection[str]) -> None:
         raise RuleBrokenError(f"{names[0]!r} {told}", code="unknown-parameter", faults=faults)
 
 
+def refuse_unknown_members(members: Mapping[str, object], known: Collection[str]) -> None:
+    """Refuse members that a body does not have, as ``refuse_unknown`` does parameters.
+
+    Raises:
+        RuleBrokenError: code ``unknown-parameter``; points to those given and names those that there are.
+
+    Source:
+        RFC 6901, 3: how a name is written in a JSON pointer.
+    """
+    unknown = [name[:_LONGEST_TOLD] for name in sorted(members.keys() - known)]
+    if unknown:
+        told = f"is no member of this body; it has {', '.join(known)}"
+        pointers = ["/" + name.replace("~", "~0").replace("/", "~1") for name in unknown[:_MOST_TOLD]]
+        faults = [InputFault(pointer, told) for pointer in pointers]
+        raise RuleBrokenError(f"{unknown[0]!r} {told}", code="unknown-parameter", faults=faults)
+
+
 async def only_known_parameters(request: Request) -> None:
     """Refuse parameters that a route of FastAPI does not declare; async, so that it takes no worker thread.
 
@@ -53,6 +71,16 @@ def text_of(query: QueryParams, name: str) -> str | None:
     if len(given) > 1:
         raise wrong_parameter(name, "is given more than once")
     return given[0] if given else None
+
+
+def crs_of(query: QueryParams) -> str:
+    """Return the parameter ``crs``: the name of a system, WGS 84 when it is not given; an empty one is no such name.
+
+    Raises:
+        RuleBrokenError: it is given more than once.
+    """
+    given = text_of(query, "crs")
+    return DEFAULT_CRS if given is None else given
 
 
 def number_of(query: QueryParams, name: str) -> float | None:

@@ -84,7 +84,10 @@ def seed_tiles(
     with folder.alone(_PURPOSE) as is_alone:
         if not is_alone:
             return None
-        seeding = _Seeding(folder, read_tile_edition(before, open_work()), read_tile_edition(after, open_work()))
+        wanted_for = read_tile_edition(
+            after, open_work()
+        )  # first: where it is not there, no other need be looked for
+        seeding = _Seeding(folder, read_tile_edition(before, open_work()), wanted_for)
         wanted = seeding.find(bounds)
         dirty = DirtyTiles(seeding.before, seeding.after, open_work())
         stale: dict[TileKey, list[KeptTile]] = {}

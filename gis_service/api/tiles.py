@@ -35,10 +35,12 @@ from gis_service.errors import InputFault, NotFoundError, RuleBrokenError
 from gis_service.use_cases.describe_tiles import (
     add_indicator_fields,
     list_indicators,
+    read_categories,
     read_dates_of_effect,
     read_kinds,
     read_tile_edition,
 )
+from gis_service.use_cases.refuse_unknown_category import refuse_unknown_category
 from gis_service.use_cases.render_tile import (
     permission_class,
     render_and_count,
@@ -124,6 +126,7 @@ async def answer_tile_in(request: Request, known: Mapping[str, TileMatrixSet]) -
     ground = await _find_edition(request, at)
     filters = _filters_of(layers, asked, ground)
     await _check_kind(request, layers, filters)
+    await _check_category(request, filters)
     cache: TileCache = request.state.tile_cache
     moving = tuple(VersionOf.make(layer, address, principal) for layer in layers if layer.moves)
     key = TileKey(
@@ -187,6 +190,7 @@ async def answer_description(request: Request, write: Callable[[Described], obje
     ground = await _find_edition(request, at)
     filters = _filters_of(layers, asked, ground)
     await _check_kind(request, layers, filters)
+    await _check_category(request, filters)
     edition = await _read_edition(request, ground)
     _check_level(filters, edition)
     names = ",".join(layer.name for layer in layers)
@@ -309,6 +313,15 @@ async def _check_kind(request: Request, layers: tuple[TileLayer, ...], filters: 
     if filters.kind not in known:
         sentence = f"kind is one of {', '.join(dict.fromkeys(known))}" if known else "there are no kinds yet"
         raise RuleBrokenError(sentence, faults=[InputFault("kind", sentence)])
+
+
+async def _check_category(request: Request, filters: TileFilters) -> None:
+    """Refuse a category that there is not."""
+    if filters.category is not None:
+        cache: TileCache = request.state.tile_cache
+        read = partial(read_categories, request.state.open_work())
+        known = await cache.fact(("categories",), read, VERSION_LIFETIME_S)
+        refuse_unknown_category(filters.category, known)
 
 
 async def _with_all_fields(

@@ -12,8 +12,9 @@ from gis_service.api.tile_folder import TileFolder
 from gis_service.api.tile_seeding import SeedBounds, seed_tiles
 from gis_service.cli.connect import open_work
 from gis_service.cli.export_tiles import tile_progress, tiles
-from gis_service.errors import ClashError, RuleBrokenError
+from gis_service.errors import ClashError, RuleBrokenError, ServiceError
 from gis_service.settings import Settings
+from gis_service.use_cases.find_dirty_tiles import COMPARED
 from tiles.address import MAX_ZOOM
 from tiles.layers import LayerListError, UnknownLayerError, parse_layers
 
@@ -35,29 +36,32 @@ def seed(
     """Give an edition the tiles that another has in GIS_HOME/tiles: what is the same as it is, the rest rendered.
 
     The service does so itself after a publication (GIS_TILE_SEED); this is for what that left out.  What was broken
-    off goes on where it was: run the command again.  Exits 0 when all is there, 1 when there is no such edition or
-    another process does the same, 2 when the command is wrong.
+    off goes on where it was: run the command again.  Exits 0 when all is there, 2 when it cannot be done as asked.
     """
     settings = Settings()
-    if not settings.tile_disk_bytes:
-        raise RuleBrokenError("No tiles are kept on disk: GIS_TILE_DISK_BYTES is 0.")
     try:
-        names = None if layers is None else tuple(layer.name for layer in parse_layers(layers))
-    except (LayerListError, UnknownLayerError) as error:
-        raise typer.BadParameter(str(error), param_hint="--layers") from error
-    work = open_work(settings)
-    with tile_progress(as_json) as progress:
-        bar = progress.add_task(f"seeding edition {edition}", total=None)
-        done = seed_tiles(
-            TileFolder(settings.home / "tiles", settings.tile_disk_bytes),
-            edition - 1 if before is None else before,
-            edition,
-            lambda: work,
-            bounds=SeedBounds(min_zoom, max_zoom, names),
-            on_tile=lambda finished, total: progress.update(bar, completed=finished, total=total),
-        )
-    if done is None:
-        raise ClashError("Another process seeds tiles just now; run the command again when it has ended.")
+        source = _choose_source(edition, before)
+        bounds = SeedBounds(min_zoom, max_zoom, _parse_layers(layers))
+        if min_zoom > max_zoom:
+            raise RuleBrokenError(f"Zooms are whole numbers from 0 to {MAX_ZOOM}, the first not after the last.")
+        if not settings.tile_disk_bytes:
+            raise RuleBrokenError("No tiles are kept on disk: GIS_TILE_DISK_BYTES is 0.")
+        work = open_work(settings)
+        with tile_progress(as_json) as progress:
+            bar = progress.add_task(f"seeding edition {edition}", total=None)
+            done = seed_tiles(
+                TileFolder(settings.home / "tiles", settings.tile_disk_bytes),
+                source,
+                edition,
+                lambda: work,
+                bounds=bounds,
+                on_tile=lambda finished, total: progress.update(bar, completed=finished, total=total),
+            )
+        if done is None:
+            raise ClashError("Another process seeds tiles just now; run the command again when it has ended.")
+    except ServiceError as error:
+        typer.echo(error.detail, err=True)
+        raise typer.Exit(2) from None
     if as_json:
         typer.echo(orjson.dumps({"edition": edition, **asdict(done)}))
         return
@@ -65,3 +69,23 @@ def seed(
         f"edition {edition}: {done.carried} tiles carried over, {done.rendered} rendered, {done.kept} there already, "
         f"{done.left} left out."
     )
+
+
+def _choose_source(edition: int, before: int | None) -> int:
+    if before == edition:
+        raise RuleBrokenError("--from must be another edition than --edition.")
+    if before is None and edition == 1:
+        raise RuleBrokenError("Edition 1 has none before it; say with --from which edition has tiles.")
+    return edition - 1 if before is None else before
+
+
+def _parse_layers(written: str | None) -> tuple[str, ...] | None:
+    if written is None:
+        return None
+    try:
+        names = tuple(layer.name for layer in parse_layers(written))
+    except (LayerListError, UnknownLayerError) as error:
+        raise RuleBrokenError(str(error)) from None
+    if not COMPARED.issuperset(names):
+        raise RuleBrokenError(f"--layers may be {', '.join(sorted(COMPARED))}; only their tiles are seeded.")
+    return names

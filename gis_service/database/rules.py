@@ -55,6 +55,10 @@ class RuleRepository:
         rows = self._session.execute(select(category).order_by(category.c.code))
         return [Category(**row) for row in rows.mappings()]
 
+    def categories_and_above(self) -> set[str]:
+        """Return the codes of every category and of all above it, which need no row of their own."""
+        return {code for known in self._session.scalars(select(category.c.code)) for code in with_ancestors(known)}
+
     def departments(self) -> list[Department]:
         """Return every department, by code."""
         rows = self._session.execute(select(department).order_by(department.c.code))

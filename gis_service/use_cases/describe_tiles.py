@@ -86,6 +86,12 @@ def read_kinds(layer: TileLayer, work: UnitOfWork) -> list[str]:
     return list(KINDS)
 
 
+def read_categories(work: UnitOfWork) -> set[str]:
+    """Return the categories to which incidents can be narrowed: each takes all below it."""
+    with work:
+        return work.rules.categories_and_above()
+
+
 def add_indicator_fields(layers: Sequence[TileLayer], indicators: Sequence[NewestIndicator]) -> list[TileLayer]:
     """Return the layers, of which ``indicators`` has the fields that these indicators give it."""
     fields = {one.indicator.code: _describe(one) for one in indicators}

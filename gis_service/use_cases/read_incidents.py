@@ -8,6 +8,7 @@ from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
 from gis_service.domain.incident import IncidentEvent, IncidentFilter, IncidentRecord
 from gis_service.errors import NotFoundError
+from gis_service.use_cases.refuse_unknown_category import refuse_unknown_category
 
 
 def read_incident(incident_id: UUID, principal: Principal, work: UnitOfWork) -> IncidentRecord:
@@ -32,8 +33,14 @@ def read_events(incident_id: UUID, principal: Principal, work: UnitOfWork) -> li
 
 
 def find_incidents(wanted: IncidentFilter, principal: Principal, work: UnitOfWork) -> list[IncidentRecord]:
-    """Return the incidents that match and that the caller may see, the newest reported first."""
+    """Return the incidents that match and that the caller may see, the newest reported first.
+
+    Raises:
+        RuleBrokenError: code ``unknown-category``.
+    """
     with work:
+        if wanted.category is not None:
+            refuse_unknown_category(wanted.category, work.rules.categories_and_above())
         return work.incidents.search(wanted, principal)
 
 

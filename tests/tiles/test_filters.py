@@ -97,3 +97,12 @@ ANY = st.builds(
 def test_the_canonical_text_tells_filters_apart(first: TileFilters, second: TileFilters):
     """Equal texts, equal filters, and the other way round."""
     assert (first.canonical() == second.canonical()) == (first == second)
+
+
+@pytest.mark.parametrize("written", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_an_instant_that_has_no_utc_is_out_of_range(written: str):
+    """In UTC the one lies in the year 10000, the other in the year 0."""
+    with pytest.raises(
+        TileFilterError, match=r"^as_of is out of range: in UTC it lies outside the years 1 to 9999\.$"
+    ):
+        TileFilters.parse([("as_of", written)])

@@ -313,6 +313,7 @@ def test_states_may_repeat_or_stand_in_one(post, client, router):
         ("state=lost", "state"),
         ("grid=*", "grid"),
         ("category=Hazard", "category"),
+        ("category=hazards", "category"),
         ("since=yesterday", "since"),
         ("until=2026-03-06T17:00:00", "until"),
         ("bbox=1,2,3", "bbox"),

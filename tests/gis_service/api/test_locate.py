@@ -179,6 +179,8 @@ def test_before_anything_was_published_there_is_none(client):
         ("lon=102.7&lat=25&min_edition=-1", "min_edition", "must be the number of an edition"),
         ("lon=102.7&lat=25&min_edition=1&at=2026-01-05T08:00:00Z", "min_edition", "goes with a question about now"),
         ("lon=102.7&lat=25&crs=EPSG:3857", "crs", "known are EPSG:4326"),
+        ("lon=102.7&lat=25&crs=", "crs", "known are EPSG:4326"),
+        ("lon=102.7&lat=25&at=", "at", "must be RFC 3339"),
         ("lon=102.7&lat=25&crs=EPSG:4522", "lon", "takes metres, easting first"),
     ],
 )

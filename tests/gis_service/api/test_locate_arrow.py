@@ -104,7 +104,7 @@ def test_wrong_columns_are_refused_with_their_names(client, columns, sentence):
     [
         (b"", "it has no schema"),
         (b"\xff\xff\xff\xff\0\0\0\0", "it has no schema"),
-        (b"lon,lat\n1,2\n", "does not begin with FF FF FF FF"),
+        (b"lon,lat\n1,2\n", "this is text, such as CSV or JSON"),
         (STREAM[:400], "the stream ends within a message"),
         (STREAM + STREAM, "bytes follow the end of the stream"),
         (STREAM[:-8] + STREAM, "begins with its schema, which comes once"),

@@ -60,6 +60,21 @@ def test_a_json_batch_takes_crs_and_date(client, later_client):
     assert client.post("/v1/locate/batch", json=body).json()["codes"][:2] == ["C1x", None]
 
 
+def test_null_is_as_good_as_nothing(client):
+    """For crs and at alike."""
+    answer = client.post("/v1/locate/batch", json=columns(crs=None, at=None))
+    assert answer.json() == {"edition": 1, "codes": ["C1x", None, "B2"]}
+
+
+def test_a_member_that_a_batch_has_not_is_refused(client):
+    """Left unread, an edition would change the question; a name is written as JSON pointers write it."""
+    answer = client.post("/v1/locate/batch", json=columns(edition=99) | {"known_at/~": "x"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown-parameter")
+    told = "is no member of this body; it has lons, lats, crs, at"
+    pointers = ["/edition", "/known_at~1~0"]
+    assert answer.json()["errors"] == [{"pointer": pointer, "detail": told} for pointer in pointers]
+
+
 def test_a_binary_batch_answers_indices_into_the_codes_of_its_edition(client, later_client):
     """Three pairs of little-endian doubles in, three int32 out; -1 is nobody."""
     body = np.array(PLACES, dtype="<f8").tobytes()
@@ -129,7 +144,8 @@ def test_a_body_without_a_length_is_refused_while_it_comes(client):
         (b'{"lons": [102.7, 200], "lats": [25, 25]}', "/lons/1", "from -180 to 180"),
         (b'{"lons": [25], "lats": [102.7]}', "/lats/0", "look swapped"),
         (b'{"lons": [], "lats": [], "crs": "mars"}', "/crs", "is not known here"),
-        (b'{"lons": [], "lats": [], "crs": null}', "/crs", "must be a string"),
+        (b'{"lons": [], "lats": [], "crs": ""}', "/crs", "is not known here"),
+        (b'{"lons": [], "lats": [], "crs": 4326}', "/crs", "must be a string"),
         (b'{"lons": [], "lats": [], "at": 7}', "/at", "must be a string"),
         (b'{"lons": [], "lats": [], "at": "today"}', "/at", "must be RFC 3339"),
     ],
@@ -216,6 +232,8 @@ def test_other_forms_are_not_taken(client, media_type):
     ("query", "status", "code"),
     [
         ("crs=mars", 422, "unknown-crs"),
+        ("crs=", 422, "unknown-crs"),
+        ("at=", 422, "invalid-input"),
         ("at=today", 422, "invalid-input"),
         ("at=2020-01-01T00:00:00Z", 404, "no-edition"),
     ],

@@ -303,6 +303,7 @@ def test_a_code_of_no_building_is_not_found(client, code):
         ({"lon": 25, "lat": 102.7}, "lat"),
         ({"lon": "nan", "lat": 25}, "lon"),
         ({"lon": 102.7, "lat": 25, "crs": "EPSG:3857"}, "crs"),
+        ({"lon": 102.7, "lat": 25, "crs": ""}, "crs"),
         ({"at": "yesterday"}, "at"),
         ({"unit": " "}, "unit"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import threading
 import time
 from collections import deque
@@ -150,6 +151,25 @@ def test_too_many_points_are_refused_before_they_come(server):
     answer = request.answer()
     assert (answer.status, orjson.loads(answer.read())["code"]) == (413, "too-many-points")
     request.leave()
+
+
+@pytest.mark.parametrize(
+    ("header", "status", "code"),
+    [("Accept: */*", 413, "body-too-large"), ("Content-Encoding: gzip", 415, "unsupported-content-encoding")],
+)
+def test_a_refused_body_that_stops_is_answered_before_its_end(server, header, status, code):
+    """99,999,999 bytes announced and one sent: the refusal, and the end of the connection."""
+    host, port = server.address.removeprefix("http://").split(":")
+    head = (
+        f"POST {PATH} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {BINARY}\r\n{header}\r\nContent-Length: 99999999\r\n"
+    )
+    with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as connection:
+        connection.sendall(f"{head}\r\n ".encode())
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        told = orjson.loads(answer.read())
+        assert (answer.status, told["code"], answer.headers["Connection"]) == (status, code, "close")
+        assert connection.recv(1) == b""
 
 
 def test_a_bad_line_does_not_end_a_stream(server):

@@ -202,6 +202,8 @@ def test_any_tag_stands_for_a_tile_that_is_there(client: TestClient):
         (url() + "?level=village", 422, "unknown-level"),
         (url() + "?kind=odd", 422, "invalid-input"),
         (url() + "?state=lost", 422, "invalid-input"),
+        (url("grids,incidents") + "?category=hazards", 422, "unknown-category"),
+        (url("incidents") + "?category=hazard.none", 422, "unknown-category"),
         (url() + "?since=yesterday", 422, "invalid-input"),
     ],
 )

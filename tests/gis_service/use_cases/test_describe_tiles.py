@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import insert
 
+from gis_service.database.tables import category
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.errors import NotFoundError
 from gis_service.use_cases.describe_tiles import (
     add_indicator_fields,
     list_indicators,
+    read_categories,
     read_kinds,
     read_tile_edition,
 )
@@ -53,3 +56,13 @@ def test_kinds_are_those_of_the_layer(work: UnitOfWork):
     store_things(work)
     found = [read_kinds(LAYERS[layer], work) for layer in ("grids", "resources", "devices")]
     assert found == [["standard", "dedicated"], ["food", "tent"], ["bin", "camera"]]
+
+
+def test_a_category_above_others_needs_no_row(work: UnitOfWork):
+    """Those of the ground, and of a new one three deep the two above it."""
+    store_ground(work)
+    with work:
+        work._session.execute(insert(category).values(code="fire.gas.leak", name="漏气", name_en="leak"))
+        work.commit()
+    above = {"fire", "fire.gas", "fire.gas.leak"}
+    assert read_categories(work) == {"dispute", "dispute.property", "disputed", "hazard"} | above

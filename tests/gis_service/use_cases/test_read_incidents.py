@@ -8,7 +8,7 @@ from sqlalchemy import event
 
 from gis_service.domain.access import Principal
 from gis_service.domain.incident import DeclaredPoint, IncidentFilter, Report
-from gis_service.errors import NotFoundError
+from gis_service.errors import NotFoundError, RuleBrokenError
 from gis_service.use_cases.read_incidents import find_incidents, read_events, read_incident
 from gis_service.use_cases.report_incident import IncidentRequest, report_incident
 from grid_boundaries.partition import Grid
@@ -123,7 +123,9 @@ def test_a_category_means_all_below_it(report, found):
 
     assert found(category="dispute") == [fees, dispute]
     assert found(category="dispute.property") == [fees]
-    assert found(category="disp") == []
+    with pytest.raises(RuleBrokenError, match=r"^category is one of ") as refused:
+        found(category="disp")
+    assert refused.value.code == "unknown-category"
 
 
 def test_since_and_until_look_at_when_it_happened(report, found):

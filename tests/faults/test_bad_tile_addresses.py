@@ -42,7 +42,7 @@ ROUTES = [
 OF_LAYERS = [
     route for route in ROUTES if "{layers}" in route and "{plan_id}" not in route and "/resources/" not in route
 ]
-AT_AN_INSTANT = OF_LAYERS
+AT_AN_INSTANT = [route for route in OF_LAYERS if "{edition}" in route]
 
 INJECTED = ("' OR '1'='1", "1; DROP TABLE grid; --", "1) UNION SELECT code FROM grid --", "$1", ":level", "%s", "\\'")
 ODD_NUMBERS = ("-1", "+1", "01", "1.0", "1e3", "0x10", "٣", "１", "²", "NaN", "9" * 10, "9" * 5000, str(2**63), "1_0")
@@ -153,7 +153,7 @@ def test_an_odd_parameter_of_features_is_refused(planted: TestClient, good: dict
     """As a filter is; but a limit is cut to what is given at once."""
     for value in ODD:
         answer = planted.get("/ogc/collections/grids/items", params={parameter: value})
-        is_limit = parameter == "limit" and answer.status_code == 200 and int(value) > 0
+        is_limit = parameter == "limit" and answer.status_code == 200 and value.strip("0123456789") == ""
         assert is_refused(answer) or is_limit, (parameter, value, answer.status_code, answer.text)
 
 

@@ -63,9 +63,7 @@ def started(app: Starlette) -> Iterator[Ask]:
 def started_service(url: str) -> Iterator[Ask]:
     """Start the service with its usual settings; its log is written, as in service, and thrown away."""
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        with redirect_stderr(nowhere):
-            configure_logging("INFO")
-        with started(create_app(Settings(database_url=url))) as ask:
+        with redirect_stderr(nowhere), started(create_app(Settings(database_url=url, log_level="INFO"))) as ask:
             yield ask
         configure_logging("WARNING")
 

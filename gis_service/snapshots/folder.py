@@ -31,8 +31,9 @@ _log = structlog.get_logger(__name__)
 class SnapshotFolder:
     """Snapshots as files of a folder.
 
-    A file is written under another name, brought to the disk, and only then given its own: what has that name is
-    whole, and its SHA-256 is looked at all the same whenever it is mapped.  Who writes holds the lock of the folder,
+    A file is written under another name and only then given its own: what has that name was whole when it was given.
+    Nobody waits until it is on the disk, since its SHA-256 is looked at whenever it is mapped: what a power cut has
+    left of it is refused and made again.  Who writes holds the lock of the folder,
     which ends with the process; the others wait and map what he has written.  Nothing is ever written into a file
     that has its name, so that what is mapped never changes; a file that is deleted stays until nobody maps it.
 
@@ -132,12 +133,9 @@ class SnapshotFolder:
             with unfinished.open("wb") as opened:
                 for part in pack(_about(edition, ranks), made.arrays()):
                     opened.write(part)
-                opened.flush()
-                os.fsync(opened.fileno())
             written = self._map(unfinished, edition, ranks)
             if isinstance(written, Snapshot):
                 unfinished.rename(file)
-                self._bring_names_to_disk()
                 return written
             self._tell_unwritten(file, written)
         except OSError as error:
@@ -145,13 +143,6 @@ class SnapshotFolder:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
         return made
-
-    def _bring_names_to_disk(self) -> None:
-        folder = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
     def _tell_unwritten(self, where: Path, reason: Exception | None) -> None:
         self.unwritten += 1

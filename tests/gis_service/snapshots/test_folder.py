@@ -5,6 +5,7 @@ import resource
 import signal
 from dataclasses import replace
 from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 
@@ -164,8 +165,8 @@ def die_half_way(about, arrays):
 
 @pytest.mark.parametrize(
     ("where", "name", "death"),
-    [(folder_module, "pack", die_half_way), (os, "fsync", die)],
-    ids=["half-way", "before it is on the disk"],
+    [(folder_module, "pack", die_half_way), (Path, "rename", die)],
+    ids=["half-way", "before it has its name"],
 )
 def test_a_writer_that_is_killed_leaves_nothing_that_is_taken_for_whole(tmp_path, monkeypatch, where, name, death):
     """What it left is thrown away by the next, which makes the file anew and waits for no lock of the dead."""

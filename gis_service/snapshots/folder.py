@@ -62,7 +62,14 @@ class SnapshotFolder:
             if found is not None:
                 self._set_aside(file, found)
             made = make()
-            return self._keep(file, made, edition, ranks) if is_alone else made
+            is_written = is_alone and self._write(file, made, edition, ranks)
+        # The others may read it meanwhile.
+        written = self._map(file, edition, ranks) if is_written else None
+        if isinstance(written, Snapshot):
+            return written
+        if is_written:
+            self._tell_unwritten(file, written)
+        return made
 
     def sweep(self, kept: Collection[Path]) -> None:
         """Delete the files of editions before all those kept, and what else has the number of one of them.
@@ -123,8 +130,8 @@ class SnapshotFolder:
         with suppress(OSError):
             file.replace(file.with_name(file.name + REFUSED))
 
-    def _keep(self, file: Path, made: Snapshot, edition: Edition, ranks: Mapping[str, int]) -> Snapshot:
-        """Write a snapshot into its file and return it mapped; itself, when that cannot be done."""
+    def _write(self, file: Path, made: Snapshot, edition: Edition, ranks: Mapping[str, int]) -> bool:
+        """Write a snapshot into its file; tell whether that could be done."""
         unfinished = file.with_name(file.name + UNFINISHED)
         try:
             # Nobody else writes: what is unfinished was left by one who was killed.
@@ -133,16 +140,13 @@ class SnapshotFolder:
             with unfinished.open("wb") as opened:
                 for part in pack(_about(edition, ranks), made.arrays()):
                     opened.write(part)
-            written = self._map(unfinished, edition, ranks)
-            if isinstance(written, Snapshot):
-                unfinished.rename(file)
-                return written
-            self._tell_unwritten(file, written)
+            unfinished.rename(file)
         except OSError as error:
             self._tell_unwritten(file, error)
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        return made
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
+            return False
+        return True
 
     def _tell_unwritten(self, where: Path, reason: Exception | None) -> None:
         self.unwritten += 1

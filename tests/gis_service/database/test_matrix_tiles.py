@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 
 import numpy as np
@@ -254,7 +255,7 @@ def test_the_box_is_a_constant_for_degrees_and_for_shifted_rows(ground: UnitOfWo
         with ground:
             ground._session.execute(text("SET LOCAL enable_seqscan = off"))
             plan = "\n".join(ground._session.scalars(text(f"EXPLAIN {one}"), values | tile_values(address, 64)))
-        assert "Index Cond: (shape && '01030000" in plan or "Index Cond: (point && '01030000" in plan, plan
+        assert re.search(r"\b(shape|point) && '01030000", plan), plan
 
 
 def test_every_layer_can_be_drawn_in_every_set():

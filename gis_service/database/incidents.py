@@ -68,6 +68,8 @@ _PLAIN = (
     "id", "feature_id", "version", "state", "category", "severity", "channel", "description", "locus", "external_id",
     "accuracy_m", "building_code", "unit", "occurred_at", "reported_at", "owner", "edition", "located_by",
     "tied_with", "department", "assisting", "response_class", "due_at", "explain",
+    "picked_grid", "reporter", "probability", "handler", "declined", "merged_into", "satisfaction", "accept_due_at",
+    "accepted_at", "handled_at", "paused_at", "asked_until", "alarm_at", "alarm_step",
 )  # fmt: skip
 
 _RECORD = (
@@ -83,7 +85,7 @@ _RECORD = (
 def _to_record(row: Row[Any]) -> IncidentRecord:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
     lon, lat, links = values.pop("lon"), values.pop("lat"), values.pop("links")
-    for name in ("tied_with", "assisting", "explain"):
+    for name in ("tied_with", "assisting", "explain", "declined"):
         values[name] = tuple(values[name])
     return IncidentRecord(
         **values,
@@ -145,6 +147,11 @@ def _row(one: Incident) -> dict[str, Any]:
         "response_class": one.response_class,
         "due_at": one.due_at,
         "explain": [dict(entry) for entry in one.explain],
+        "picked_grid": report.picked_grid,
+        "reporter": report.reporter,
+        "probability": one.probability,
+        "accept_due_at": one.accept_due_at,
+        "alarm_at": one.alarm_at,
     }
 
 

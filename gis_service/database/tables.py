@@ -519,6 +519,30 @@ incident = Table(
     Column("response_class", Text),
     _moment("due_at", nullable=True),
     Column("explain", JSONB, nullable=False),
+    Column("picked_grid", Text, ForeignKey("grid_code.code"), comment="pointed at by hand on a map"),
+    Column("reporter", Text, comment="on whose behalf it was typed in; restricted"),
+    Column("probability", Double, comment="that the owner is right, of an uncertain position"),
+    Column(
+        "handler", Text, ForeignKey("grid_code.code"), comment="the grid of the chain that handles it; NULL the owner"
+    ),
+    Column(
+        "declined",
+        ARRAY(Text),
+        nullable=False,
+        server_default=text("'{}'::text[]"),
+        comment="departments that said: not mine",
+    ),
+    Column("merged_into", Uuid),
+    Column("satisfaction", SmallInteger, comment="1 worst to 5 best"),
+    _moment("accept_due_at", nullable=True),
+    _moment("accepted_at", nullable=True),
+    _moment("handled_at", nullable=True),
+    Column("paused_at", DateTime(timezone=True), comment="since when its clocks stand still"),
+    Column("asked_until", DateTime(timezone=True), comment="an extension asked for, not decided"),
+    Column("alarm_at", DateTime(timezone=True), comment="when to remind or escalate next"),
+    Column("alarm_step", SmallInteger, nullable=False, server_default="0", comment="alarms that have rung"),
+    CheckConstraint("satisfaction BETWEEN 1 AND 5", name="satisfaction"),
+    CheckConstraint("probability BETWEEN 0 AND 1", name="probability"),
     CheckConstraint(
         "state IN ('reported', 'accepted', 'dispatched', 'handled', 'verified', 'archived', 'evaluated',"
         " 'returned', 'merged', 'cancelled', 'unlocated')",
@@ -537,10 +561,12 @@ incident = Table(
         "due_at",
         postgresql_where=text("state NOT IN ('archived', 'evaluated', 'merged', 'cancelled')"),
     ),
+    Index("incident_alarm_ix", "alarm_at", postgresql_where=text("alarm_at IS NOT NULL")),
     Index("incident_external_id_ix", "external_id", postgresql_where=text("external_id IS NOT NULL")),
 )
 
-# Append-only (a trigger refuses UPDATE and DELETE); the incident is the fold of its events (decision 10).
+# Append-only (a trigger refuses UPDATE and DELETE, but for the place in the feed, which is given once, after the
+# commit); the incident is the fold of its events (decision 10).
 incident_event = Table(
     "incident_event",
     metadata,
@@ -554,7 +580,11 @@ incident_event = Table(
     Column("from_grid", Text),
     Column("to_grid", Text),
     Column("reason", Text, nullable=False, server_default=""),
+    Column("facts", JSONB, nullable=False, server_default="{}"),
+    Column("position", BigInteger, comment="in the feed, given once committed"),
     ForeignKeyConstraint(["incident_id"], ["incident.id"]),
+    Index("incident_event_position_ix", "position"),
+    Index("incident_event_waiting_ix", "id", postgresql_where=text("position IS NULL")),
     Index("incident_event_incident_ix", "incident_id", "id"),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -66,6 +66,8 @@ class Report:
     locus: str | None = None
     accuracy_m: float | None = None
     external_id: str | None = None
+    picked_grid: str | None = None
+    reporter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """An incident as it is stored; ``chain`` holds codes, root first, and is empty without an owner."""
+    """An incident as it is first stored; ``chain`` holds codes, root first, and is empty without an owner."""
 
     id: UUID
     version: int
@@ -110,6 +112,9 @@ class Incident:
     response_class: str | None
     due_at: datetime | None
     explain: tuple[Mapping[str, Any], ...]
+    probability: float | None = None
+    accept_due_at: datetime | None = None
+    alarm_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,20 @@ class IncidentRecord:
     response_class: str | None
     due_at: datetime | None
     explain: tuple[Mapping[str, Any], ...]
+    picked_grid: str | None
+    reporter: str | None
+    probability: float | None
+    handler: str | None
+    declined: tuple[str, ...]
+    merged_into: UUID | None
+    satisfaction: int | None
+    accept_due_at: datetime | None
+    accepted_at: datetime | None
+    handled_at: datetime | None
+    paused_at: datetime | None
+    asked_until: datetime | None
+    alarm_at: datetime | None
+    alarm_step: int
 
     def fact(self, step: str, name: str) -> Any:  # noqa: ANN401 - facts are JSON of any form
         """Return one fact of a step of the explanation, or None."""
@@ -152,7 +171,10 @@ class IncidentRecord:
 
 @dataclass(frozen=True, slots=True)
 class IncidentEvent:
-    """One thing that happened to an incident; ``id`` rises in the order of the record."""
+    """One thing that happened to an incident; ``id`` rises in the order of the record.
+
+    ``position`` is its place in the feed; None until a reader of the feed has seen it committed.
+    """
 
     id: int
     incident_id: UUID
@@ -164,6 +186,8 @@ class IncidentEvent:
     from_grid: str | None
     to_grid: str | None
     reason: str
+    facts: Mapping[str, Any]
+    position: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +203,7 @@ class NewEvent:
     from_grid: str | None = None
     to_grid: str | None = None
     reason: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

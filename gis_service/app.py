@@ -30,6 +30,7 @@ from gis_service.api import (
     locate_area,
     locate_batch,
     locate_building,
+    lookup_tiles,
     matrix_tiles,
     ogc,
     ogc_tiles,
@@ -89,6 +90,7 @@ class State(TypedDict):
     tile_folder: TileFolder | None
     tile_figures: TileFigures
     plan_cache: TileCache
+    lookup_cache: TileCache
     archives: Path
     sheet_cache: TileCache
     token_cache: TokenCache
@@ -164,6 +166,7 @@ def create_app(settings: Settings) -> FastAPI:
                 "tile_folder": tile_folder,
                 "tile_figures": tile_figures,
                 "plan_cache": plan_tiles.make_plan_cache(),
+                "lookup_cache": lookup_tiles.make_lookup_cache(),
                 "archives": settings.home / "archives",
                 "sheet_cache": TileCache(sheets.SHEET_CACHE_BYTES, sheets.SHEETS_AT_A_TIME),
                 "token_cache": TokenCache(settings.token_cache_s),
@@ -189,6 +192,7 @@ def create_app(settings: Settings) -> FastAPI:
         *locate.locate_routes,
         *locate_batch.locate_batch_routes,
         *matrix_tiles.matrix_set_routes,
+        *lookup_tiles.lookup_tile_routes,
         *tiles.tile_routes,
         *plan_tiles.plan_tile_routes,
         *matrix_tiles.matrix_tile_routes,
@@ -227,7 +231,11 @@ def create_app(settings: Settings) -> FastAPI:
     install_problems(app)
     lookups = {**locate.LOCATE_OPENAPI_PATHS, **locate_batch.LOCATE_BATCH_OPENAPI_PATHS}
     tiled = {**tiles.TILE_OPENAPI_PATHS, **plan_tiles.PLAN_TILE_OPENAPI_PATHS, **archives.ARCHIVE_OPENAPI_PATHS}
-    otherwise_tiled = {**matrix_tiles.MATRIX_OPENAPI_PATHS, **esri.ESRI_OPENAPI_PATHS}
+    otherwise_tiled = {
+        **matrix_tiles.MATRIX_OPENAPI_PATHS,
+        **esri.ESRI_OPENAPI_PATHS,
+        **lookup_tiles.LOOKUP_TILE_OPENAPI_PATHS,
+    }
     describe(
         app, {**lookups, **tiled, **otherwise_tiled, **styles.STYLE_OPENAPI_PATHS, **ogc_tiles.OGC_TILE_OPENAPI_PATHS}
     )

@@ -42,18 +42,21 @@ def tile_etag(key: TileKey, coding: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class PlanTileKey:
-    """All that decides the features of a tile of a plan; ``state`` differs whenever what it is drawn from differs."""
+class DrawnTileKey:
+    """All that decides the features of a tile that is drawn in memory.
 
-    plan: int
+    ``drawn`` says what is drawn, ``plan 7`` or ``lookup``; ``state`` differs whenever what it is drawn from differs.
+    """
+
+    drawn: str
     state: tuple[str, ...]
     layers: tuple[str, ...]
     address: TileAddress
 
 
-def plan_tile_etag(key: PlanTileKey, coding: str) -> str:
-    """Return the strong entity tag of a plan's tile in one content coding, quotes included."""
-    told = repr(("plan", RENDERING, key.plan, key.state, key.layers, str(key.address)))
+def drawn_tile_etag(key: DrawnTileKey, coding: str) -> str:
+    """Return the strong entity tag of a tile drawn in memory in one content coding, quotes included."""
+    told = repr((key.drawn, RENDERING, key.state, key.layers, str(key.address)))
     return f'"{hashlib.blake2b(told.encode(), digest_size=15).hexdigest()}-{coding}"'
 
 

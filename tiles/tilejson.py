@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from tiles.address import Bounds
 from tiles.layers import LevelBand, TileEdition, TileLayer
+
+AROUND_DEG = 0.001
+"""How much wider than what it saw the bounds of a lookup are told: some 100 m."""
+
+HIGHEST_LATITUDE = 85.0511
+"""Where the pyramid of Web Mercator ends."""
 
 
 def describe(
@@ -60,6 +67,27 @@ def describe_plan(
         "edition": edition,
     }
     return told | _describe(layers, bounds, levels, tiles_url=tiles_url, attribution=attribution, exact=True)
+
+
+def describe_lookup(
+    edition: int, layers: Sequence[TileLayer], bounds: Bounds, *, tiles_url: str, attribution: str
+) -> dict[str, Any]:
+    """Return the TileJSON of some layers of what a lookup in an edition saw, as ``describe`` does.
+
+    ``bounds`` are those of all that it saw.  They are told ``AROUND_DEG`` wider, so that a position alone has some
+    too, and the centre has the zoom at which they fill a screen.
+    """
+    west, south, east, north = bounds
+    wider = (
+        max(west - AROUND_DEG, -180.0),
+        max(south - AROUND_DEG, -HIGHEST_LATITUDE),
+        min(east + AROUND_DEG, 180.0),
+        min(north + AROUND_DEG, HIGHEST_LATITUDE),
+    )
+    described = _describe(layers, wider, (), tiles_url=tiles_url, attribution=attribution, exact=True)
+    zoom = math.floor(math.log2(360.0 / max(wider[2] - wider[0], wider[3] - wider[1])))
+    told = {"description": f"A lookup in edition {edition}", "version": f"{edition}.0.0", "edition": edition}
+    return told | described | {"center": [*described["center"][:2], max(zoom, 0)]}
 
 
 def _describe(

@@ -39,7 +39,7 @@ JSON = "application/json"
 
 async def get_owner(request: Request) -> Response:
     """Return whose ground a point is."""
-    question = _parse_question(request)
+    question = parse_question(request)
     snapshots, open_work = request.state.snapshots, request.state.open_work
     snapshot = snapshot_for(snapshots, question)
     answer = None if snapshot is None else locate_at_once(snapshot, question)
@@ -73,7 +73,12 @@ def render(answer: PointAnswer) -> bytes:
     )
 
 
-def _parse_question(request: Request) -> Question:
+def parse_question(request: Request) -> Question:
+    """Return the question that a query asks of a point.
+
+    Raises:
+        RuleBrokenError: a parameter is missing, wrong or unknown.
+    """
     query = request.query_params
     refuse_unknown(query, PARAMETERS)
     given = Given(needed_number_of(query, "lon"), needed_number_of(query, "lat"), crs_of(query))

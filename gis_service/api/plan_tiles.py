@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
-from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
-import orjson
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from gis_service.api.access import permission_as
-from gis_service.api.content_coding import Coding, choose_coding, compress
+from gis_service.api.content_coding import choose_coding
+from gis_service.api.drawn_tiles import encode_drawings
 from gis_service.api.hot import HotRoute
 from gis_service.api.tile_cache import TileCache
 from gis_service.api.tile_openapi import PLAN_TILE_OPENAPI_PATHS
-from gis_service.api.tile_request import answer_tile, read_address, read_layers
+from gis_service.api.tile_request import answer_document, answer_tile, read_address, read_layers
 from gis_service.errors import NotFoundError
 from gis_service.use_cases.draw_plan import (
     DrawnPlan,
@@ -33,8 +32,7 @@ from gis_service.use_cases.draw_plan import (
 )
 from gis_service.use_cases.lock_draft import LARGEST_ID
 from tiles.drawing import Drawing
-from tiles.encoding import join_layers
-from tiles.etag import PlanTileKey, names_etag, plan_tile_etag
+from tiles.etag import DrawnTileKey, drawn_tile_etag, names_etag
 from tiles.layers import TileLayer
 from tiles.plan_layers import PLAN_LAYERS
 from tiles.tilejson import describe_plan
@@ -63,23 +61,23 @@ async def get_plan_tile(request: Request) -> Response:
     state = await _read_state(request, layers)
     coding = choose_coding(request.headers.get("accept-encoding"))
     named = request.headers.get("if-none-match")
-    key = PlanTileKey(state.plan.id, state.words, tuple(layer.name for layer in layers), address)
-    headers = _headers(state, plan_tile_etag(key, coding))
+    key = DrawnTileKey(f"plan {state.plan.id}", state.words, tuple(layer.name for layer in layers), address)
+    headers = _headers(state) | {"ETag": drawn_tile_etag(key, coding)}
     if names_etag(named, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     drawn = await _drawn_plan(request, state)
     if (drawn.plan.version, drawn.plan.state) != (state.plan.version, state.plan.state):
         # The plan has been changed since: what is drawn is the later version, and so is the answer.
         state = PlanState(drawn.plan, state.surroundings)
-        key = PlanTileKey(key.plan, state.words, key.layers, address)
-        headers = _headers(state, plan_tile_etag(key, coding))
+        key = replace(key, state=state.words)
+        headers = _headers(state) | {"ETag": drawn_tile_etag(key, coding)}
     if not address.covers(drawn.bounds):
         raise NotFoundError(f"{address} is outside plan {state.plan.id}")
     if named == "*":
         return Response(status_code=304, headers=headers)
-    drawings = {layer.name: await _drawing(request, layer, drawn, state, address.z) for layer in layers}
+    drawings = [(layer, await _drawing(request, layer, drawn, state, address.z)) for layer in layers]
     cache: TileCache = request.state.tile_cache
-    body = await cache.body((key, coding), partial(_encode, key, drawings, coding))
+    body = await cache.body((key, coding), partial(encode_drawings, drawings, address, coding))
     return answer_tile(request, body, coding, headers)
 
 
@@ -97,11 +95,7 @@ async def get_plan_tilejson(request: Request) -> Response:
         tiles_url=f"{request.base_url}tiles/plans/{plan.id}/{names}/{{z}}/{{x}}/{{y}}.mvt",
         attribution=request.state.attribution,
     )
-    body = orjson.dumps(description)
-    headers = _headers(PlanState(plan, ""), f'"{hashlib.blake2b(body, digest_size=15).hexdigest()}"')
-    if names_etag(request.headers.get("if-none-match"), headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type="application/json", headers=headers)
+    return answer_document(request, description, _headers(PlanState(plan, "")))
 
 
 plan_tile_routes: list[Route] = [
@@ -141,20 +135,10 @@ async def _drawing(request: Request, layer: TileLayer, drawn: DrawnPlan, state: 
     return await cache.fact((*key, view), partial(draw_grids, drawn, view, work), math.inf)
 
 
-def _encode(key: PlanTileKey, drawings: Mapping[str, Drawing], coding: Coding) -> bytes:
-    layers = [
-        drawing.encode(name, key.address, PLAN_LAYERS[name].buffer)
-        for name, drawing in drawings.items()
-        if PLAN_LAYERS[name].is_drawn_at(key.address.z)
-    ]
-    return compress(join_layers(layers), coding)
-
-
-def _headers(state: PlanState, etag: str) -> dict[str, str]:
+def _headers(state: PlanState) -> dict[str, str]:
     edition = {} if state.plan.base_edition is None else {"X-Edition": str(state.plan.base_edition)}
     return {
         "Cache-Control": "private, no-cache",
-        "ETag": etag,
         "Vary": "Accept-Encoding, Authorization",
         "X-Plan-Version": str(state.plan.version),
         **edition,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -17,12 +15,12 @@ from starlette.routing import Route
 from gis_service.api.hot import HotRoute
 from gis_service.api.style_openapi import STYLE_OPENAPI_PATHS
 from gis_service.api.tile_cache import TileCache
+from gis_service.api.tile_request import answer_document
 from gis_service.domain.access import PUBLIC
 from gis_service.errors import InputFault, NotFoundError, RuleBrokenError
 from gis_service.use_cases.describe_tiles import list_indicators, read_tile_edition
 from gis_service.use_cases.read_ground import list_levels
 from tiles.choropleth import Choropleth
-from tiles.etag import names_etag
 from tiles.palette import PALETTES
 from tiles.style import LANGUAGES, build_style
 
@@ -80,15 +78,7 @@ async def make_style(
 
 def answer_style(request: Request, style: Mapping[str, Any]) -> Response:
     """Answer a style, or that the caller has it already."""
-    body = orjson.dumps(style)
-    headers = {
-        "Access-Control-Allow-Origin": "*",
-        "Cache-Control": LIFETIME,
-        "ETag": f'"{hashlib.blake2b(body, digest_size=15).hexdigest()}"',
-    }
-    if names_etag(request.headers.get("if-none-match"), headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type="application/json", headers=headers)
+    return answer_document(request, style, {"Access-Control-Allow-Origin": "*", "Cache-Control": LIFETIME})
 
 
 style_routes: list[Route] = [HotRoute("/styles/{theme}.json", get_style, methods=["GET", "HEAD"])]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,6 +13,7 @@ from gis_service.api.content_coding import Coding
 from gis_service.api.tile_body import TRUNCATED, truncation_of
 from gis_service.errors import BadAddressError, NotFoundError
 from tiles.address import TileAddress, TileAddressError, TileZoomError
+from tiles.etag import names_etag
 from tiles.layers import LayerListError, TileLayer, UnknownLayerError, parse_layers
 from tiles.matrix_sets import MATRIX_SETS, WEB_MERCATOR, TileMatrixSet
 
@@ -72,3 +75,12 @@ def answer_tile(request: Request, body: bytes, coding: Coding, headers: Mapping[
     if coding != "identity":
         told["Content-Encoding"] = coding
     return Response(b"" if request.method == "HEAD" else body, media_type=MEDIA_TYPE, headers=told)
+
+
+def answer_document(request: Request, document: object, headers: Mapping[str, str]) -> Response:
+    """Return a document as JSON with a tag made of its bytes; 304 when the caller has it already."""
+    body = orjson.dumps(document)
+    told = {**headers, "ETag": f'"{hashlib.blake2b(body, digest_size=15).hexdigest()}"'}
+    if names_etag(request.headers.get("if-none-match"), told["ETag"]):
+        return Response(status_code=304, headers=told)
+    return Response(body, media_type="application/json", headers=told)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 import time
@@ -12,7 +11,6 @@ from datetime import datetime
 from functools import partial
 from urllib.parse import urlencode
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -27,7 +25,7 @@ from gis_service.api.tile_cache import TileCache
 from gis_service.api.tile_figures import Tally, TileFigures
 from gis_service.api.tile_folder import TileFolder
 from gis_service.api.tile_openapi import TILE_OPENAPI_PATHS
-from gis_service.api.tile_request import answer_tile, read_address, read_layers
+from gis_service.api.tile_request import answer_document, answer_tile, read_address, read_layers
 from gis_service.api.tile_versions import VERSION_LIFETIME_S, VersionOf
 from gis_service.domain.access import Principal
 from gis_service.domain.map_shift import ground_of
@@ -200,15 +198,9 @@ async def answer_description(request: Request, write: Callable[[Described], obje
     query = f"?{urlencode(kept)}" if kept else ""
     described = tuple(await _with_all_fields(request, layers, principal))
     written = write(Described(edition, described, names, query, sees_single_incidents(principal)))
-    body = orjson.dumps(written)
     lifetime = OF_DESCRIPTION if ground.is_fixed else OF_MOVING
-    headers = _headers(ground.edition, principal, lifetime) | {
-        "ETag": f'"{hashlib.blake2b(body, digest_size=15).hexdigest()}"',
-        "Vary": "Authorization",
-    }
-    if names_etag(request.headers.get("if-none-match"), headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type="application/json", headers=headers)
+    headers = _headers(ground.edition, principal, lifetime) | {"Vary": "Authorization"}
+    return answer_document(request, written, headers)
 
 
 def _write_tilejson(request: Request, described: Described) -> object:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from gis_service.domain.edition import Bounds, Edition
 from gis_service.domain.level import Level
 from gis_service.snapshots.names import GridNames
+from grid_boundaries.locate.locator import NOBODY
 from grid_boundaries.locate.raster_locator import RasterLocator
 from grid_boundaries.partition import Grid
 
@@ -47,6 +48,28 @@ class Snapshot:
     def codes_json(self) -> bytes:
         """The answer to "which code has which index"."""
         return orjson.dumps(self.locator.codes)
+
+    def grids_of(self, codes: Sequence[str]) -> list[Grid]:
+        """Return grids that own ground, of those codes that there are, with their exact shapes; no households.
+
+        To be asked of the grids that an answer names: see ``shapes_of`` in ``grid_boundaries/locate/raster``.
+        """
+        locator = self.locator
+        found = [index for code in codes if (index := locator.find(code)) is not None]
+        parents = locator.parents[found].tolist()
+        return [
+            Grid(
+                grid.code,
+                shape,
+                grid.level,
+                None if parent == NOBODY else locator.codes[parent],
+                grid.name,
+                grid.kind,
+            )
+            for grid, parent, shape in zip(
+                (self.grids[index] for index in found), parents, locator.shapes(found), strict=True
+            )
+        ]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return all that the locator and the grids are made of."""

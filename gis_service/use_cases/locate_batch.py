@@ -48,7 +48,7 @@ def find_ground(
     if snapshot is not None:
         return BatchGround(snapshot.edition, snapshot.codes, snapshot.locator.locate_many)
     with open_work() as work:
-        edition = edition_in_force(work, at, pointer=pointer)
+        edition = edition_in_force(work, at, pointer=pointer).number
         codes = work.owners.codes(edition)
     places: dict[str | None, int] = {code: place for place, code in enumerate(codes)}
     places[None] = -1

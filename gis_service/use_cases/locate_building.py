@@ -60,7 +60,7 @@ def locate_building(
         if snapshot is not None:
             edition, ask = snapshot.edition, partial(locate_in_snapshot, snapshot)
         else:
-            edition = edition_in_force(work, question.at)
+            edition = edition_in_force(work, question.at).number
             ask = partial(locate_in_edition, work, edition)
         ground = _owned_by(
             ask(Question(building.lon, building.lat)), work.building_places.owner_of(building.code, edition), work

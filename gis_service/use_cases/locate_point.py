@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.domain.edition import Edition
 from gis_service.domain.lookup import Doubt, NearestGrid, PointAnswer, Question
 from gis_service.errors import UnavailableError
 from gis_service.snapshots.holder import SnapshotHolder
@@ -33,11 +34,21 @@ def locate_point(snapshots: SnapshotHolder, open_work: Callable[[], UnitOfWork],
     if snapshot is not None:
         return locate_in_snapshot(snapshot, question)
     with open_work() as work:
-        edition = edition_in_force(work, question.at, question.known_at)
-        if edition < question.min_edition:
-            sentence = f"edition {question.min_edition} is not in force here yet, only {edition}; ask again soon"
-            raise UnavailableError(sentence, code="edition-behind")
-        return locate_in_edition(work, edition, question)
+        return locate_in_edition(work, edition_for(work, question).number, question)
+
+
+def edition_for(work: UnitOfWork, question: Question) -> Edition:
+    """Return the edition that answers a question which no snapshot answers.
+
+    Raises:
+        NotFoundError: no edition was in force at that time, code ``no-edition``.
+        UnavailableError: the edition in force is older than ``question.min_edition``, code ``edition-behind``.
+    """
+    edition = edition_in_force(work, question.at, question.known_at)
+    if edition.number < question.min_edition:
+        sentence = f"edition {question.min_edition} is not in force here yet, only {edition.number}; ask again soon"
+        raise UnavailableError(sentence, code="edition-behind")
+    return edition
 
 
 def snapshot_for(snapshots: SnapshotHolder, question: Question) -> Snapshot | None:
@@ -117,8 +128,8 @@ def locate_in_edition(work: UnitOfWork, edition: int, question: Question) -> Poi
 
 def edition_in_force(
     work: UnitOfWork, at: datetime | None, known_at: datetime | None = None, *, pointer: str = "at"
-) -> int:
-    """Return the number of the edition in force at an instant, now for None; as was known at another, if given.
+) -> Edition:
+    """Return the edition in force at an instant, now for None; as was known at another, if given.
 
     Raises:
         NotFoundError: there was none, code ``no-edition``; the fault is at ``pointer``.
@@ -127,7 +138,7 @@ def edition_in_force(
     edition = work.editions.in_force_at(instant, known_at)
     if edition is None:
         raise no_edition_in_force(work, at, known_at, pointer=pointer)
-    return edition.number
+    return edition
 
 
 def _doubt(question: Question, distance_m: float, owner_of: Callable[[float, float], str | None]) -> Doubt | None:

@@ -38,14 +38,22 @@ def distances_m(shapes: NDArray[np.object_], lon: float, lat: float) -> NDArray[
     measured on the ellipsoid.  Within 50 km that is right to a few centimetres.  Nothing is measured across the
     180th meridian.
     """
+    return _geodesic_m(nearest_places(shapes, lon, lat), lon, lat)
+
+
+def nearest_places(shapes: NDArray[np.object_], lon: float, lat: float) -> Degrees:
+    """Return the place of each shape that is nearest to a point, as ``distances_m`` finds it.
+
+    Rows of lon, lat; the point itself where the shape covers it, NaN where it is empty.
+    """
     if not len(shapes):
-        return np.empty(0)
+        return np.empty((0, 2))
     feet = _feet(shapes, lon, lat, lat)
     metres = _geodesic_m(feet, lon, lat)
     if not np.isfinite(metres).any() or metres.min() == 0.0:
-        return metres
+        return feet
     half_way = (lat + float(feet[int(np.argmin(metres)), 1])) / 2
-    return _geodesic_m(_feet(shapes, lon, lat, half_way), lon, lat)
+    return _feet(shapes, lon, lat, half_way)
 
 
 def box_around(lon: float, lat: float, distance_m: float) -> tuple[float, float, float, float]:

@@ -23,9 +23,10 @@ from grid_boundaries.locate.raster.frame import Frame
 from grid_boundaries.locate.raster.outline import Outline
 from grid_boundaries.locate.raster.patch import Window, patch_raster
 from grid_boundaries.locate.raster.reader import UNDECIDED, Reader, make_reader, owner_of
+from grid_boundaries.locate.raster.shapes import shapes_of
 from grid_boundaries.locate.roster import Roster
 from grid_boundaries.locate.texts import pack_texts, unpack_texts
-from grid_boundaries.partition import LATTICE_PER_DEG, Grid, from_lattice, to_lattice
+from grid_boundaries.partition import LATTICE_PER_DEG, Grid, Shape, from_lattice, to_lattice
 
 MOST_PATCHED = 0.5
 """Once so great a share of the cells has been made anew, one time or another, all are."""
@@ -174,6 +175,14 @@ class RasterLocator:
     def chain(self, index: int) -> list[int]:
         """Return the indices of a grid and its ancestors, root first."""
         return self._roster.chain(index)
+
+    def find(self, code: str) -> int | None:
+        """Return the index of a grid, None when it is not here."""
+        return self._roster.find(code)
+
+    def shapes(self, indices: Sequence[int]) -> list[Shape]:
+        """Return the polygons of grids that own ground, as an answer names them; see ``shapes_of``."""
+        return shapes_of(self._raster, indices)
 
     def nearest(self, lon: float, lat: float) -> tuple[int, float]:
         """Return the grid nearest to a point and its geodesic distance in metres; 0 inside a grid.

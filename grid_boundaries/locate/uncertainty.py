@@ -12,12 +12,16 @@ from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
+from shapely.geometry import Polygon
 
 from grid_boundaries.locate.locator import Locator
 from grid_boundaries.locate.nearest import metres_per_degree
 from grid_boundaries.locate.shifts import Degrees
 
 PLACES = 256
+CORNERS = 128
+"""Corners of a circle: its sides lie within 1 in 3,000 of the radius."""
+
 DEFAULT_CONFIDENCE = 0.95
 """What the W3C geolocation interface promises."""
 
@@ -45,6 +49,20 @@ def scatter(lon: float, lat: float, accuracy_m: float, confidence: float) -> tup
     lons = lon + radius_m * np.cos(angle) / across
     lats = lat + radius_m * np.sin(angle) / along
     return np.clip(lons, -180.0, 180.0), np.clip(lats, -90.0, 90.0)
+
+
+def circle(lon: float, lat: float, radius_m: float) -> Polygon:
+    """Return the circle around an uncertain place on the plane on which ``scatter`` lays its places.
+
+    A polygon of ``CORNERS`` corners in degrees, cut at a pole and at the 180th meridian; empty without a radius.
+    """
+    if radius_m == 0:
+        return Polygon()
+    angle = np.linspace(0.0, 2.0 * math.pi, CORNERS, endpoint=False)
+    across, along = metres_per_degree(lat)
+    lons = np.clip(lon + radius_m * np.cos(angle) / across, -180.0, 180.0)
+    lats = np.clip(lat + radius_m * np.sin(angle) / along, -90.0, 90.0)
+    return Polygon(np.column_stack([lons, lats]))
 
 
 def shares(codes: Iterable[str | None]) -> list[tuple[str, float]]:

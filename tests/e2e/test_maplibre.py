@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx2
 import pytest
 from playwright.sync_api import Page, Route
+from shapely.geometry import box, mapping
 
 from tiles.layers import LAYERS, SINGLE_ZOOM
 
@@ -72,6 +74,13 @@ LAYER_STYLES = {
 SHOW_AS_SOMEONE = """([style, center, zoom, token]) => {
   const transformRequest = (url) => ({ url, headers: { Authorization: `Bearer ${token}` } });
   window.map = new maplibregl.Map({ container: "map", style, center, zoom, fadeDuration: 0, transformRequest });
+  window.errors = [];
+  map.on("error", (event) => errors.push(String(event.error)));
+  return new Promise((settled) => map.once("idle", settled)).then(() => errors);
+}"""
+
+SHOW_BOUNDS = """([style, bounds]) => {
+  window.map = new maplibregl.Map({ container: "map", style, bounds, fadeDuration: 0 });
   window.errors = [];
   map.on("error", (event) => errors.push(String(event.error)));
   return new Promise((settled) => map.once("idle", settled)).then(() => errors);
@@ -149,6 +158,32 @@ def style_of_all(server: str) -> dict[str, Any]:
     }
 
 
+def style_of_lookup(described: dict[str, Any]) -> dict[str, Any]:
+    """Return a style with every layer of a lookup's TileJSON, grids first."""
+    likely = [
+        "interpolate",
+        ["linear"],
+        ["coalesce", ["get", "probability"], ["get", "share"], 0],
+        0,
+        "#fff",
+        1,
+        "#258",
+    ]
+    paints = {"fill": {"fill-color": likely, "fill-opacity": 0.7, "fill-outline-color": "#225588"}}
+    kinds = {"uncertainty": "line", "nearest": "line", "position": "point", "area": "line"}
+    names = [layer["id"] for layer in described["vector_layers"]]
+    styles = {name: LAYER_STYLES[kinds.get(name, "polygon")] for name in names}
+    return {
+        "version": 8,
+        "sources": {"lookup": {"type": "vector", "tiles": described["tiles"], "bounds": described["bounds"]}},
+        "layers": [
+            {"id": name, "source": "lookup", "source-layer": name, **styled, **paint}
+            for name, styled in sorted(styles.items(), key=lambda item: "fill line circle".index(item[1]["type"]))
+            for paint in [{"paint": paints[styled["type"]]} if styled["type"] in paints else {}]
+        ],
+    }
+
+
 def a_moment(server: str, token: str) -> tuple[str, list[float], float]:
     """Return the query that leaves the incidents of one second, a place to look at it, and from how far."""
     headers = {"Authorization": f"Bearer {token}"}
@@ -214,4 +249,27 @@ def test_every_layer_of_the_registry_is_drawn_for_who_may_see_it(
     assert all("incident" in one["properties"] for one in near["incidents"])
     assert all("disputes_settled" in one["properties"] for one in from_afar["indicators"])
     assert all(one["id"] > 0 for features in (*from_afar.values(), *near.values()) for one in features)
+    assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("layers", "query"),
+    [
+        ("position,uncertainty,candidates", {"lon": 102.7312, "lat": 25.0512, "accuracy_m": 400}),
+        ("position,candidates,nearest", {"lon": 102.5, "lat": 25.0}),
+        ("area/area,affected", {"area": json.dumps(mapping(box(102.72, 25.04, 102.75, 25.06)))}),
+    ],
+)
+def test_what_a_lookup_saw_is_drawn(
+    page: Page, faults: list[str], site: str, demo_server: str, layers: str, query: dict[str, Any]
+):
+    """From its TileJSON alone: within the bounds that it tells every layer has features, and nothing fails."""
+    described = httpx2.get(f"{demo_server}/tiles/lookup/{layers}.json", params=query).json()
+    page.goto(site)
+    page.wait_for_function("window.maplibregl", timeout=PATIENCE_MS)
+    page.set_default_timeout(PATIENCE_MS)
+    assert page.evaluate(SHOW_BOUNDS, [style_of_lookup(described), described["bounds"]]) == []
+    drawn = {entry["layer"]: {one["id"] for one in entry["features"]} for entry in page.evaluate(DRAWN)}
+    assert set(drawn) == set(layers.rpartition("/")[2].split(","))
+    assert all(drawn.values())
     assert faults == []

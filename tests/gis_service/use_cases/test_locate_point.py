@@ -136,7 +136,7 @@ def test_an_owner_then_as_known_then(open_work):
         question = Question(*at(2.5, 0.5), at=then, known_at=published[number])
         assert locate_point(holder, open_work, question).edition == number
         with work:
-            assert edition_in_force(work, question.at, question.known_at) == number
+            assert edition_in_force(work, question.at, question.known_at).number == number
     with pytest.raises(NotFoundError, match="as known at"):
         locate_point(holder, open_work, Question(*at(1, 1), at=then, known_at=published[1] - timedelta(seconds=1)))
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from shapely.geometry import Polygon, box
 
-from grid_boundaries.locate.nearest import box_around, distances_m, metres_per_degree, nearest_of
+from grid_boundaries.locate.nearest import box_around, distances_m, metres_per_degree, nearest_of, nearest_places
 
 GEOD = Geod(ellps="WGS84")
 
@@ -79,3 +79,15 @@ def test_a_degree_has_the_length_that_the_ellipsoid_gives_it(lat):
     across, along = metres_per_degree(lat)
     assert across == pytest.approx(GEOD.inv(100, lat, 100.001, lat)[2] * 1000, rel=1e-6)
     assert along == pytest.approx(GEOD.inv(100, lat - 0.0005, 100, lat + 0.0005)[2] * 1000, rel=1e-6)
+
+
+def test_the_nearest_place_is_as_far_as_the_distance_says():
+    """On the boundary of a slanted edge; the point itself inside; NaN of an empty shape; none of none."""
+    slanted = Polygon([(102.7, 25.0), (102.8, 25.02), (102.8, 25.1)])
+    lon, lat = 102.76, 24.99
+    foot, nothing = nearest_places(shapes(slanted, Polygon()), lon, lat)
+    assert slanted.exterior.distance(shapely.Point(foot)) < 1e-12
+    assert GEOD.inv(lon, lat, *foot)[2] == distances_m(shapes(slanted), lon, lat)[0]
+    assert np.isnan(nothing).all()
+    assert nearest_places(shapes(slanted), 102.79, 25.05).tolist() == [[102.79, 25.05]]
+    assert nearest_places(shapes(), lon, lat).shape == (0, 2)

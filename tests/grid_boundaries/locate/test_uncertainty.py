@@ -5,11 +5,12 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
+import shapely
 from shapely.geometry import box
 
 from grid_boundaries.locate.nearest import metres_per_degree
 from grid_boundaries.locate.raster_locator import RasterLocator
-from grid_boundaries.locate.uncertainty import PLACES, candidates, scatter, shares, sigma_m
+from grid_boundaries.locate.uncertainty import CORNERS, PLACES, candidates, circle, scatter, shares, sigma_m
 from grid_boundaries.partition import Grid
 from tests.support.editions import RANKS
 
@@ -76,3 +77,14 @@ def test_places_stay_on_earth():
         assert (np.abs(lons) <= 180).all()
         assert (np.abs(lats) <= 90).all()
         assert math.isfinite(lons.sum() + lats.sum())
+
+
+def test_the_circle_holds_the_places_that_the_confidence_says():
+    """Of 256 places 95 % lie in it, give or take two; nothing without a radius; cut at the 180th meridian."""
+    around = circle(LON, LAT, 30.0)
+    inside = shapely.contains_xy(around, *scatter(LON, LAT, 30.0, 0.95)).sum()
+    assert inside == pytest.approx(0.95 * PLACES, abs=2)
+    assert len(around.exterior.coords) == CORNERS + 1
+    assert around.is_valid
+    assert circle(LON, LAT, 0.0).is_empty
+    assert circle(179.9999, 89.0, 1000.0).bounds[2] == 180.0

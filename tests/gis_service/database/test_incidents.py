@@ -176,10 +176,10 @@ def plans(engine):
 @pytest.mark.parametrize(
     ("wanted", "index"),
     [
-        (IncidentFilter(grid="D07A"), "incident_chain_ix"),
-        (IncidentFilter(bbox=(102.7, 25, 102.715, 25.02)), "incident_point_ix"),
-        (IncidentFilter(overdue=True), "incident_open_due_ix"),
-        (IncidentFilter(after=UUID(int=20)), "incident_pk"),
+        (IncidentFilter(grid="D07A"), "incident_other_chain_idx"),
+        (IncidentFilter(bbox=(102.7, 25, 102.715, 25.02)), "incident_other_point_idx"),
+        (IncidentFilter(overdue=True), "incident_other_due_at_idx"),
+        (IncidentFilter(after=UUID(int=20)), "incident_other_pkey"),
     ],
     ids=["grid", "bbox", "overdue", "cursor"],
 )
@@ -196,7 +196,7 @@ def test_duplicates_are_found_by_the_index_on_points(busy, plans):
     with busy as work:
         work.incidents.find_duplicates(HERE, "hazard", AT, CITY)
 
-    assert "incident_point_ix" in plans[-1]
+    assert "incident_other_point_idx" in plans[-1]
 
 
 def test_incidents_are_counted(ground):

@@ -6,6 +6,7 @@ from alembic import context
 from geoalchemy2 import alembic_helpers
 from sqlalchemy import Connection, create_engine, text
 
+from gis_service.database.migrate import is_ours
 from gis_service.database.tables import metadata
 
 MIGRATION_LOCK = 0x6D696772  # "migr" in ASCII: two migrating processes take turns
@@ -15,7 +16,7 @@ def _run(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=metadata,
-        include_object=alembic_helpers.include_object,
+        include_object=is_ours,
         process_revision_directives=alembic_helpers.writer,
         render_item=alembic_helpers.render_item,
         compare_type=True,

@@ -43,7 +43,7 @@ class CsvSource:
             RuleBrokenError: it has no header, is neither UTF-8 nor GB 18030, or holds no coordinates.
         """
         with telling_of(path):
-            encoding = _encoding_of(path)
+            encoding = encoding_of(path)
             with path.open(encoding=encoding, newline="") as file:
                 head = file.readline(_LONGEST_HEADER)
                 delimiter = max(_DELIMITERS, key=lambda sign: _fields(head, sign))
@@ -115,7 +115,7 @@ def _fields(line: str, delimiter: str) -> int:
     return len(next(csv.reader([line], delimiter=delimiter), []))
 
 
-def _encoding_of(path: Path) -> str:
+def encoding_of(path: Path) -> str:
     """Return the encoding in which all bytes of a file make sense; a look at its start would not do.
 
     Raises:

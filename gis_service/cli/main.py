@@ -16,6 +16,8 @@ from gis_service.cli.demo import demo
 from gis_service.cli.export_grids import exports
 from gis_service.cli.export_tiles import tiles
 from gis_service.cli.import_grids import imports
+from gis_service.cli.import_incidents import incidents as _incidents  # noqa: F401 - it puts itself on ``imports``
+from gis_service.cli.incident_months import months
 from gis_service.cli.locate import locate
 from gis_service.cli.migrate import migrate
 from gis_service.cli.plan_changes import plan
@@ -92,3 +94,4 @@ app.add_typer(exports, name="export")
 app.add_typer(tiles, name="tiles")
 app.add_typer(tokens, name="tokens")
 app.add_typer(db, name="db")
+app.add_typer(months, name="incidents")

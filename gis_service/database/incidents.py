@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -47,6 +47,7 @@ from gis_service.domain.place import ChainLink
 NEAR_M = 50.0
 RECENT = timedelta(days=14)
 MOST_DUPLICATES = 5
+_AHEAD = timedelta(days=1)  # more than a clock may run ahead: what happened later was not reported before
 _METRES_PER_DEGREE = 110_500.0  # of latitude, at its shortest, so that the window below is never too small
 _SMALLEST_COSINE = 0.01  # keeps the window finite beside a pole
 
@@ -179,6 +180,13 @@ class IncidentRepository:
         row = self._session.execute(query).one_or_none()
         return None if row is None else _to_record(row)
 
+    def known_numbers(self, external_ids: Collection[str], reported_by: str) -> set[str]:
+        """Return those numbers of another system that incidents of one reporter have."""
+        query = select(incident.c.external_id).where(
+            incident.c.external_id.in_(external_ids), incident.c.reported_by == reported_by
+        )
+        return {str(number) for number in self._session.scalars(query)}
+
     def count(self) -> int:
         """Return how many incidents are stored."""
         return self._session.execute(select(func.count()).select_from(incident)).scalar_one()
@@ -217,6 +225,7 @@ class IncidentRepository:
             select(incident.c.id, distance_m.label("distance_m"), incident.c.occurred_at, score.label("score"))
             .where(
                 incident.c.point.op("&&")(window),
+                incident.c.id >= func.first_incident_id(literal(occurred_at - RECENT - _AHEAD)),  # leaves months out
                 func.ST_DWithin(there, here, NEAR_M),
                 incident.c.category == category,
                 incident.c.occurred_at.between(occurred_at - RECENT, occurred_at + RECENT),

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Text,
@@ -485,8 +486,8 @@ calendar_day = Table(
 
 # --------------------------------------------------------------------------------------------------------- incidents
 
-# The id is a UUIDv7: it rises with time, so the table can later become one partition of a table partitioned by
-# month on the id, without a rewrite and with the primary key as it stands (docs/decisions/0002).
+# The id is a UUIDv7: it rises with time, so months are ranges of ids (docs/decisions/0002).  Both tables lie in parts
+# of a month each, in a schema of their own; what belongs to no month that is there lies in the part "other".
 incident = Table(
     "incident",
     metadata,
@@ -563,6 +564,7 @@ incident = Table(
     ),
     Index("incident_alarm_ix", "alarm_at", postgresql_where=text("alarm_at IS NOT NULL")),
     Index("incident_external_id_ix", "external_id", postgresql_where=text("external_id IS NOT NULL")),
+    postgresql_partition_by="RANGE (id)",
 )
 
 # Append-only (a trigger refuses UPDATE and DELETE, but for the place in the feed, which is given once, after the
@@ -570,7 +572,7 @@ incident = Table(
 incident_event = Table(
     "incident_event",
     metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("id", BigInteger, Identity(always=True), nullable=False),
     Column("incident_id", Uuid, nullable=False),
     _moment("at", default=True),
     Column("kind", Text, nullable=False),
@@ -585,7 +587,8 @@ incident_event = Table(
     ForeignKeyConstraint(["incident_id"], ["incident.id"]),
     Index("incident_event_position_ix", "position"),
     Index("incident_event_waiting_ix", "id", postgresql_where=text("position IS NULL")),
-    Index("incident_event_incident_ix", "incident_id", "id"),
+    PrimaryKeyConstraint("incident_id", "id"),  # the key of the parts must be in it
+    postgresql_partition_by="RANGE (incident_id)",
 )
 
 # One row per accepted key, written in the transaction of the incident: a retry finds the first answer.

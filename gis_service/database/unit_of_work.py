@@ -22,6 +22,7 @@ from gis_service.database.finding_exceptions import FindingExceptionRepository
 from gis_service.database.generalised import GeneralisedRepository
 from gis_service.database.grids import GridRepository
 from gis_service.database.idempotency_keys import IdempotencyKeyRepository
+from gis_service.database.incident_months import IncidentMonthRepository
 from gis_service.database.incidents import IncidentRepository
 from gis_service.database.indicators import IndicatorRepository
 from gis_service.database.integrity import translate
@@ -76,6 +77,7 @@ class UnitOfWork:
         self.generalised = GeneralisedRepository(session)
         self.grids = GridRepository(session)
         self.idempotency_keys = IdempotencyKeyRepository(session)
+        self.incident_months = IncidentMonthRepository(session)
         self.incidents = IncidentRepository(session)
         self.indicators = IndicatorRepository(session)
         self.levels = LevelRepository(session)

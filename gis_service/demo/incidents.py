@@ -59,6 +59,7 @@ class DemoIncident:
     occurred_at: datetime
     final_state: str
     handled_at: datetime | None
+    external_id: str | None = None
 
 
 def happen(

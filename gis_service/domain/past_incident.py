@@ -51,6 +51,8 @@ class PastIncident(Protocol):
     @property
     def accuracy_m(self) -> float | None: ...  # noqa: D102
     @property
+    def external_id(self) -> str | None: ...  # noqa: D102
+    @property
     def occurred_at(self) -> datetime: ...  # noqa: D102
     @property
     def final_state(self) -> str: ...  # noqa: D102

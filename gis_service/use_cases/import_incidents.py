@@ -16,6 +16,7 @@ from gis_service.domain.place import LocateMany, Place
 from gis_service.domain.spot import Spot, find_spot
 from gis_service.domain.work_calendar import WorkCalendar
 from gis_service.errors import InputFault, RuleBrokenError
+from gis_service.use_cases.keep_incident_months import make_months
 
 ROWS_AT_ONCE = 1_000
 MOST_FAULTS = 100
@@ -35,6 +36,8 @@ def import_incidents(
 ) -> int:
     """Store incidents with the events that led to their final state, all of them or none.
 
+    The months in which they were reported are made first, and stay though a row is refused.
+
     Not looked for are duplicates: in a record of the past they are what it says.
 
     Args:
@@ -52,6 +55,8 @@ def import_incidents(
     Raises:
         RuleBrokenError: naming rows whose category or final state is not known, or that happen after ``until``.
     """
+    if incidents:
+        make_months(min(one.occurred_at for one in incidents), until, work)
     with work:
         _refuse_faulty(incidents, {one.code for one in work.rules.categories()}, until)
         rulebook = Rulebook(work.rules.dispatch(), work.rules.deadlines(), WorkCalendar(zone, work.rules.calendar()))
@@ -108,6 +113,7 @@ def _report(row: PastIncident) -> Report:
         building_code=row.building_code,
         locus=row.locus,
         accuracy_m=row.accuracy_m,
+        external_id=row.external_id,
     )
 
 

@@ -34,6 +34,7 @@ caller AS MATERIALIZED (
 ),
 placed AS (
     SELECT
+        i.tableoid AS part,
         i.ctid AS place,
         i.severity,
         was.state,
@@ -80,6 +81,7 @@ cell AS MATERIALIZED (
         count(*) FILTER (WHERE severity = 'larger') AS larger,
         count(*) FILTER (WHERE severity = 'major') AS major,
         -- Of the only row, when the cell has one; a row does not move while the statement runs.
+        min(part) AS part,
         min(place) AS place,
         min(state) AS state,
         CAST(sum(across) / count(*) AS bigint) AS across,
@@ -121,7 +123,7 @@ found AS (
             4326
         ) AS shape
     FROM cell
-    LEFT JOIN incident AS i ON i.ctid = cell.place AND cell.number = 1
+    LEFT JOIN incident AS i ON i.tableoid = cell.part AND i.ctid = cell.place AND cell.number = 1
 )
 -- Encoding.
 SELECT ST_AsMVT(feature, 'incidents', 4096, 'geom', 'id' ORDER BY feature.id)

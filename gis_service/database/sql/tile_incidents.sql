@@ -13,7 +13,7 @@
 --       One without an owner is for those who find one, when their scope is a root that is in force (as in the
 --       list: IncidentRepository), and for who has no scope.
 -- Units degrees in, 4096 tile units out; since and until are compared with when it happened.
--- Index incident_point_ix; incident_event_incident_ix for as_of.
+-- Index incident_point_ix; the key of incident_event for as_of.
 WITH tile AS NOT MATERIALIZED (
     SELECT
         ST_MakeEnvelope(

@@ -13,6 +13,7 @@ from gis_service.domain.access import Principal
 from gis_service.domain.incident import Incident, IncidentFilter, Point, Report
 
 AT = datetime(2026, 3, 6, 9, 0, tzinfo=UTC)
+FIRST_ID = int(AT.timestamp() * 1000) << 80
 HERE = Point(102.71, 25.01)
 CITY = Principal("city desk", "dispatcher", None)
 GEOD = Geod(ellps="WGS84")
@@ -22,7 +23,7 @@ def incident(number: int, point: Point = HERE, **values) -> Incident:
     report = Report("hazard", "general", "patrol", "x", values.pop("occurred_at", AT), point=point)
     report = replace(report, category=values.pop("category", "hazard"))
     made = Incident(
-        id=UUID(int=number),
+        id=UUID(int=FIRST_ID + number),
         version=1,
         state="reported",
         report=report,
@@ -57,7 +58,9 @@ def duplicates(ground):
     def act(*incidents: Incident, principal: Principal = CITY) -> list[int]:
         with ground as work:
             work.incidents.add(incidents, [])
-            return [found.id.int for found in work.incidents.find_duplicates(HERE, "hazard", AT, principal)]
+            return [
+                found.id.int - FIRST_ID for found in work.incidents.find_duplicates(HERE, "hazard", AT, principal)
+            ]
 
     return act
 
@@ -176,10 +179,10 @@ def plans(engine):
 @pytest.mark.parametrize(
     ("wanted", "index"),
     [
-        (IncidentFilter(grid="D07A"), "incident_chain_ix"),
-        (IncidentFilter(bbox=(102.7, 25, 102.715, 25.02)), "incident_point_ix"),
-        (IncidentFilter(overdue=True), "incident_open_due_ix"),
-        (IncidentFilter(after=UUID(int=20)), "incident_pk"),
+        (IncidentFilter(grid="D07A"), "incident_other_chain_idx"),
+        (IncidentFilter(bbox=(102.7, 25, 102.715, 25.02)), "incident_other_point_idx"),
+        (IncidentFilter(overdue=True), "incident_other_due_at_idx"),
+        (IncidentFilter(after=UUID(int=FIRST_ID + 20)), "incident_other_pkey"),
     ],
     ids=["grid", "bbox", "overdue", "cursor"],
 )
@@ -196,7 +199,7 @@ def test_duplicates_are_found_by_the_index_on_points(busy, plans):
     with busy as work:
         work.incidents.find_duplicates(HERE, "hazard", AT, CITY)
 
-    assert "incident_point_ix" in plans[-1]
+    assert "incident_other_point_idx" in plans[-1]
 
 
 def test_incidents_are_counted(ground):

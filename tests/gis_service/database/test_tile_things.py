@@ -429,7 +429,7 @@ FILL = (
     ("name", "index", "condition"),
     [
         ("tile_indicators", "grid_shape_ix", f"shape && {BOX}"),
-        ("tile_indicators", "incident_chain_ix", "chain && $"),
+        ("tile_indicators", "incident_other_chain_idx", "chain && $"),
         ("tile_indicators", "grid_parent_ix", "parent = below"),
         ("tile_indicators", "building_owner_grid_ix", "grid_code = below.code"),
         ("tile_indicators", "indicator_value_pk", "(indicator = "),

@@ -184,10 +184,10 @@ BOX = "'01030000"  # a polygon as it is written: the box was computed before the
     [
         ("tile_grids", "grid_shape_ix", f"shape && {BOX}"),
         ("tile_incident_counts", "grid_shape_ix", f"shape && {BOX}"),
-        ("tile_incident_counts", "incident_chain_ix", "chain && $"),
+        ("tile_incident_counts", "incident_other_chain_idx", "chain && $"),
         ("tile_buildings", "building_point_ix", f"point && {BOX}"),
-        ("tile_incidents", "incident_point_ix", f"point && {BOX}"),
-        ("tile_incident_clusters", "incident_point_ix", f"point && {BOX}"),
+        ("tile_incidents", "incident_other_point_idx", f"point && {BOX}"),
+        ("tile_incident_clusters", "incident_other_point_idx", f"point && {BOX}"),
     ],
 )
 def test_a_statement_finds_its_rows_by_the_index_with_a_constant_box(

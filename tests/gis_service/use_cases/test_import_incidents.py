@@ -33,6 +33,7 @@ class Row:
     occurred_at: datetime = HAPPENED
     final_state: str = "archived"
     handled_at: datetime | None = HAPPENED + timedelta(hours=5)
+    external_id: str | None = None
 
 
 @pytest.fixture

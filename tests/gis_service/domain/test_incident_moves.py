@@ -1,4 +1,6 @@
+import re
 from itertools import product
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -154,6 +156,21 @@ def test_no_two_rows_say_the_same():
     rows = [(move.from_state, move.to_state, move.kind) for move in MOVES]
 
     assert len(set(rows)) == len(rows)
+
+
+def test_the_manual_has_every_move():
+    """The table of docs/incidents.md: states, event, who and what is needed of each row."""
+    manual = (Path(__file__).resolve().parents[3] / "docs" / "incidents.md").read_text("utf-8")
+    told = set()
+    for line in manual.splitlines():
+        cells_of_line = [re.findall("`([a-z_]+)`", cell) for cell in line.split("|")]
+        if len(cells_of_line) == 8 and cells_of_line[1] and cells_of_line[1][0] in STATES:
+            _, begins, ends, kinds, _, needs, _, _ = cells_of_line
+            who = tuple(re.findall("worker|dispatcher", line.split("|")[4]))
+            needs = tuple(name for name in needs if name != "department")
+            told |= {(begin, *(ends or [begin]), kind, who, needs) for begin in begins for kind in kinds}
+
+    assert told == {(move.from_state, move.to_state, move.kind, move.roles, move.needs) for move in MOVES}
 
 
 def dispute(handler: str | None = None, state: str = "accepted", **values):

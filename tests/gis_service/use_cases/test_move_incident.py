@@ -105,7 +105,7 @@ def test_a_failed_check_goes_back_to_the_department(ground, brought, move, state
 
 
 def test_not_mine_goes_to_the_next_until_nobody_is_left(ground, brought, move):
-    """A dispute in D07B: housing by the rule of the grid, justice by the general one, then a dispatcher must choose."""
+    """A dispute in D07B: housing by the rule of the grid, justice by the general one, then nobody."""
     one = brought("dispatched", where="D07B", category="dispute")
 
     first = move(one, "returned", reason="private matter")
@@ -380,28 +380,28 @@ FOLDED = (
 )  # fmt: skip
 AGAIN = {"satisfaction": None, "handler": None, "handled_at": None}
 TELLS = {
-    "accepted": lambda now, event: {"accepted_at": event.at},
+    "accepted": lambda _, event: {"accepted_at": event.at},
     "dispatched": lambda now, event: {
         "declined": tuple(code for code in now["declined"] if code != event.facts["department"])
     },
-    "handled": lambda now, event: {"handled_at": event.at},
-    "sent_back": lambda now, event: {"handled_at": None},
+    "handled": lambda _, event: {"handled_at": event.at},
+    "sent_back": lambda _now, _event: {"handled_at": None},
     "returned": lambda now, event: {
         "declined": now["declined"] + ((event.facts["declined"],) if event.facts["declined"] else ())
     },
-    "evaluated": lambda now, event: {"satisfaction": event.facts["satisfaction"]},
-    "handed_over": lambda now, event: {"owner": event.to_grid, "handler": None, "declined": ()},
-    "escalated": lambda now, event: {"handler": event.facts["handler"]},
+    "evaluated": lambda _, event: {"satisfaction": event.facts["satisfaction"]},
+    "handed_over": lambda _, event: {"owner": event.to_grid, "handler": None, "declined": ()},
+    "escalated": lambda _, event: {"handler": event.facts["handler"]},
     "handed_down": lambda now, event: {
         "handler": None if event.facts["handler"] == now["owner"] else event.facts["handler"]
     },
-    "merged": lambda now, event: {"merged_into": UUID(event.facts["into"])},
+    "merged": lambda _, event: {"merged_into": UUID(event.facts["into"])},
     "split": lambda now, event: {
         "merged_into": None,
         "handler": None,
         "accepted_at": None if event.to_state == "reported" else now["accepted_at"],
     },
-    "reopened": lambda now, event: AGAIN | {"accepted_at": event.at if event.to_state == "accepted" else None},
+    "reopened": lambda _, event: AGAIN | {"accepted_at": event.at if event.to_state == "accepted" else None},
 }
 
 
@@ -413,7 +413,7 @@ def fold(begun: IncidentRecord, events: Iterable[IncidentEvent]) -> dict[str, An
         assert event.kind != "handed_over" or event.from_grid == now["owner"]
         rerouted = {name: event.facts[name] for name in ("department", "edition", "chain") if name in event.facts}
         assisting = tuple(event.facts.get("assisting", now["assisting"]))
-        tell = TELLS.get(event.kind, lambda now, event: {})
+        tell = TELLS.get(event.kind, lambda _now, _event: {})
         now |= tell(now, event) | rerouted | {"assisting": assisting}
         now |= {"version": now["version"] + 1, "state": event.to_state}
     return now

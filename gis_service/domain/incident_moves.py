@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from gis_service.domain.access import Principal
 from gis_service.domain.dispatch import lies_under
-from gis_service.domain.incident import IncidentRecord
+from gis_service.domain.incident import STATES, IncidentRecord
 
 MEDIATED_CATEGORY = "dispute"
 """Incidents of this category and all below it are mediated in tiers (三级调解)."""
@@ -95,6 +95,8 @@ MOVES: tuple[Move, ...] = (
 )
 """Every move there is; no two rows have the same states and kind."""
 
+_MOVES_FROM = {state: tuple(move for move in MOVES if move.from_state == state) for state in STATES}
+
 MOVERS = frozenset(role for move in MOVES for role in (*move.roles, "admin"))
 """The roles that move incidents at all."""
 
@@ -105,11 +107,9 @@ def hands_of(record: IncidentRecord) -> tuple[str, ...]:
     return codes if record.handler is None else codes[: codes.index(record.handler) + 1]
 
 
-def is_in_hands_of(record: IncidentRecord, principal: Principal) -> bool:
-    """Say whether the caller acts on the incident: it lies in their scope, and a worker's scope holds its handler."""
-    if not record.in_charge:
-        return False
-    return principal.role != "worker" or record.owner is None or principal.sees(hands_of(record))
+def may_move_hands(record: IncidentRecord, principal: Principal) -> bool:
+    """Say whether the caller may change the handler: a worker may not take back what a tier above has in hand."""
+    return principal.role != "worker" or principal.sees(hands_of(record))
 
 
 def next_handler(record: IncidentRecord, kind: str) -> str | None:
@@ -126,14 +126,17 @@ def next_handler(record: IncidentRecord, kind: str) -> str | None:
 
 def moves_open_to(record: IncidentRecord, principal: Principal) -> Iterator[Move]:
     """Yield the moves that the caller may make with an incident now, in the order of the table."""
-    if is_in_hands_of(record, principal):
-        yield from (move for move in possible_moves(record) if move.is_made_by(principal))
+    if not record.in_charge:
+        return
+    for move in possible_moves(record):
+        if move.is_made_by(principal) and ("handler" not in move.needs or may_move_hands(record, principal)):
+            yield move
 
 
 def possible_moves(record: IncidentRecord) -> Iterator[Move]:
     """Yield the moves that an incident can make now, whoever makes them, with all that each needs of this one."""
-    for move in MOVES:
-        if move.from_state != record.state or move.has_owner not in {None, record.owner is not None}:
+    for move in _MOVES_FROM[record.state]:
+        if move.has_owner not in {None, record.owner is not None}:
             continue
         if "handler" in move.needs and next_handler(record, move.kind) is None:
             continue

@@ -13,7 +13,7 @@ from gis_service.domain.incident_moves import (
     MOVERS,
     Move,
     hands_of,
-    is_in_hands_of,
+    may_move_hands,
     moves_open_to,
     next_handler,
     possible_moves,
@@ -68,7 +68,7 @@ def choose_move(record: IncidentRecord, request: MoveRequest, principal: Princip
             f"the role {principal.role} may not move an incident from {record.state} to {request.to}"
         )
     if ways[0].needs == ("handler",):
-        return _tier(record, request, ways)
+        return _tier(record, request, principal, ways)
     (move,) = ways
     missing = [
         InputFault(f"/{name}", f"is needed to move an incident from {move.from_state} to {move.to_state}")
@@ -89,8 +89,6 @@ def _refuse_stranger(record: IncidentRecord, principal: Principal) -> None:
             f"this incident lies outside your scope, {principal.scope}; you see it because you reported it",
             code="outside-scope",
         )
-    if not is_in_hands_of(record, principal):
-        raise ForbiddenError(f"this incident is in the hands of {hands_of(record)[-1]}", code="in-other-hands")
 
 
 def _not_allowed(record: IncidentRecord, request: MoveRequest, principal: Principal) -> ClashError:
@@ -109,8 +107,10 @@ def _refuse_both_at_once(request: MoveRequest) -> None:
         raise RuleBrokenError(f"/handler: {sentence}", faults=[InputFault("/handler", sentence)])
 
 
-def _tier(record: IncidentRecord, request: MoveRequest, ways: Iterable[Move]) -> Move:
+def _tier(record: IncidentRecord, request: MoveRequest, principal: Principal, ways: Iterable[Move]) -> Move:
     """Return the move up or down whose tier is the one named."""
+    if not may_move_hands(record, principal):
+        raise ForbiddenError(f"this incident is in the hands of {hands_of(record)[-1]}", code="in-other-hands")
     tiers = {next_handler(record, move.kind): move for move in ways}
     if request.handler not in tiers:
         names = sorted(code for code in tiers if code is not None)

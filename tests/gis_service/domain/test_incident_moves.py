@@ -223,22 +223,22 @@ def test_one_cannot_hand_over_and_escalate_at_once():
         choose_move(dispute(), MoveRequest("accepted", handler="D07C", to_grid="D07B"), DISPATCHER)
 
 
-@pytest.mark.parametrize(
-    ("scope", "may"), [("D07C2", False), ("D07C", True), ("D07", True), ("D", True), (None, True)]
-)
-def test_workers_act_on_what_their_own_ground_handles(scope, may):
-    """In the hands of the community the worker of the grid looks on; the dispatcher of the grid acts all the same."""
+@pytest.mark.parametrize(("scope", "may"), [("D07C2", False), ("D07C", True), ("D07", True), (None, True)])
+def test_workers_take_nothing_from_a_tier_above(scope, may):
+    """In the hands of the community the grid's worker still handles it, and changes hands no more; its desk does."""
     one = dispute("D07C", state="dispatched")
-    worker = Principal("w", "worker", scope)
+    worker, desk = Principal("w", "worker", scope), Principal("d", "dispatcher", scope)
+    down = MoveRequest("dispatched", handler="D07C2")
 
-    assert bool(list(moves_open_to(one, worker))) == may
+    assert ("handed_down" in {move.kind for move in moves_open_to(one, worker)}) == may
     if may:
-        assert choose_move(one, MoveRequest("handled"), worker).kind == "handled"
+        assert choose_move(one, down, worker).kind == "handed_down"
     else:
         with pytest.raises(ForbiddenError) as refusal:
-            choose_move(one, MoveRequest("handled"), worker)
+            choose_move(one, down, worker)
         assert refusal.value.code == "in-other-hands"
-    assert list(moves_open_to(one, Principal("d", "dispatcher", scope)))
+    assert choose_move(one, MoveRequest("handled"), worker).kind == "handled"
+    assert choose_move(one, down, desk).kind == "handed_down"
 
 
 def test_who_only_reported_it_does_not_move_it():

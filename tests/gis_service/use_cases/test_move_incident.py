@@ -220,7 +220,7 @@ def test_nobody_hands_over_to_ground_outside_their_scope(ground, brought, move):
 
 
 def test_mediation_changes_hands_and_not_the_owner(ground, brought, move):
-    """Up to the street, where the grid's worker looks on; and back."""
+    """Up to the street, from where the grid's worker cannot take it; and back."""
     one = brought("accepted", category="dispute")
     worker = Principal("worker 7", "worker", "D07A")
 

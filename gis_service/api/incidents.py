@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
@@ -16,12 +17,12 @@ from starlette.responses import Response
 
 from gis_service.api.access import require
 from gis_service.api.dependencies import Box, Work
-from gis_service.api.incidents_openapi import KEY_PARAMETER, POST_RESPONSES
+from gis_service.api.incidents_openapi import INCIDENT_ANSWER, KEY_PARAMETER, POST_RESPONSES
 from gis_service.api.instants import Instant
 from gis_service.api.paging import decode_cursor, encode_cursor, link_next
 from gis_service.api.schemas_incidents import IncidentIn, events_json, incident_json
 from gis_service.domain.access import ROLES, Principal
-from gis_service.domain.incident import STATES, IncidentFilter
+from gis_service.domain.incident import STATES, IncidentFilter, IncidentRecord
 from gis_service.domain.place import Locate
 from gis_service.errors import InputFault, NotFoundError, RuleBrokenError
 from gis_service.use_cases import read_incidents
@@ -113,7 +114,7 @@ def post_incident(
     headers = {"Location": f"/v1/incidents/{receipt.incident.id}"}
     if receipt.replayed:
         headers["Idempotency-Replayed"] = "true"
-    return _json(incident_json(receipt.incident), 200 if receipt.replayed else 201, headers)
+    return answer_incident(receipt.incident, principal, 200 if receipt.replayed else 201, headers)
 
 
 @router.get("/v1/incidents", response_class=Response, responses=JSON)
@@ -147,21 +148,30 @@ def get_incidents(  # noqa: PLR0917 - a route names all that it takes
     )
     records = read_incidents.find_incidents(wanted, principal, work)
     following = encode_cursor(records[limit - 1].id.hex) if len(records) > limit else None
-    response = _json({"incidents": [incident_json(record) for record in records[:limit]], "next": following})
+    response = _json(
+        {"incidents": [incident_json(record, principal) for record in records[:limit]], "next": following}
+    )
     link_next(request, response, following)
     return response
 
 
-@router.get("/v1/incidents/{incident_id}", response_class=Response, responses=JSON)
+@router.get("/v1/incidents/{incident_id}", response_class=Response, responses=INCIDENT_ANSWER)
 def get_incident(principal: Reader, incident_id: IncidentId, work: Work) -> Response:
-    """Return one incident."""
-    return _json(incident_json(read_incidents.read_incident(incident_id, principal, work)))
+    """Return one incident; its ETag is its version, for If-Match."""
+    return answer_incident(read_incidents.read_incident(incident_id, principal, work), principal)
 
 
 @router.get("/v1/incidents/{incident_id}/events", response_class=Response, responses=JSON)
 def get_events(principal: Reader, incident_id: IncidentId, work: Work) -> Response:
     """Return what happened to one incident, the oldest first."""
     return _json(events_json(read_incidents.read_events(incident_id, principal, work)))
+
+
+def answer_incident(
+    record: IncidentRecord, principal: Principal, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return one incident as this caller gets it, with its version as its ETag."""
+    return _json(incident_json(record, principal), status, {"ETag": f'"{record.version}"', **(headers or {})})
 
 
 def _after(cursor: str) -> UUID:

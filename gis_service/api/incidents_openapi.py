@@ -32,13 +32,14 @@ _NUMBER = {"type": "number"}
 _INTEGER = {"type": "integer"}
 _ID = {"type": "string", "format": "uuid"}
 _INSTANT = {"type": "string", "format": "date-time"}
+_STATE = {"type": "string", "enum": list(STATES)}
 _GRID = _object({"code": _TEXT, "name": _TEXT, "level": _TEXT})
 
 INCIDENT_SCHEMA: dict[str, Any] = _object(
     {
         "id": _ID,
         "version": _INTEGER,
-        "state": {"type": "string", "enum": list(STATES)},
+        "state": _STATE,
         "category": _TEXT,
         "severity": _TEXT,
         "channel": _TEXT,
@@ -65,9 +66,29 @@ INCIDENT_SCHEMA: dict[str, Any] = _object(
         "due_at": _nullable(_INSTANT),
         "explain": _array({"type": "object"}),
         "possible_duplicates": _array({"type": "object"}),
+        "picked_grid": _nullable(_TEXT),
+        "probability": _nullable(_NUMBER),
+        "handler": _nullable(_TEXT),
+        "declined": _array(_TEXT),
+        "merged_into": _nullable(_ID),
+        "satisfaction": _nullable(_INTEGER),
+        "accept_due_at": _nullable(_INSTANT),
+        "accepted_at": _nullable(_INSTANT),
+        "handled_at": _nullable(_INSTANT),
+        "paused_at": _nullable(_INSTANT),
+        "asked_until": _nullable(_INSTANT),
+        "allowed": _array(_object({"to": _STATE, "kind": _TEXT, "needs": _array(_TEXT)})),
     }
 )
-"""The members of ``schemas_incidents.incident_json``."""
+"""The members of ``schemas_incidents.incident_json`` that every caller gets."""
+
+INCIDENT_SCHEMA["properties"]["reporter"] = _nullable(_TEXT) | {
+    "description": "on whose behalf it was reported; only for dispatchers, auditors and admins of this ground"
+}
+
+INCIDENT_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The incident.", "content": {"application/json": {"schema": INCIDENT_SCHEMA}}}
+}
 
 POST_RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"description": description, "content": {"application/json": {"schema": INCIDENT_SCHEMA}}}

@@ -11,8 +11,11 @@ import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from gis_service.api.instants import Instant
+from gis_service.domain.access import CORE, Principal
 from gis_service.domain.building_code import building_code_to_look_up
 from gis_service.domain.incident import DeclaredPoint, IncidentEvent, IncidentRecord, Report
+from gis_service.domain.incident_moves import moves_open_to
+from gis_service.domain.move_request import move_json
 from gis_service.domain.place import ChainLink
 from gis_service.use_cases.report_incident import IncidentRequest
 
@@ -105,9 +108,13 @@ class IncidentIn(BaseModel):
         )
 
 
-def incident_json(record: IncidentRecord) -> dict[str, Any]:
-    """Return an incident as it is answered: the same for the first answer, a replay and a reading."""
-    return {
+def incident_json(record: IncidentRecord, principal: Principal) -> dict[str, Any]:
+    """Return an incident as it is answered: the same for the first answer, a replay and a reading.
+
+    ``allowed`` are the moves open to this caller.  On whose behalf it was reported is told to who may see data of the
+    class core, of their own ground.
+    """
+    told = {
         "id": str(record.id),
         "version": record.version,
         "state": record.state,
@@ -137,7 +144,22 @@ def incident_json(record: IncidentRecord) -> dict[str, Any]:
         "due_at": record.due_at,
         "explain": record.explain,
         "possible_duplicates": record.fact("duplicates", "duplicates") or [],
+        "picked_grid": record.picked_grid,
+        "probability": record.probability,
+        "handler": record.handler or record.owner,
+        "declined": record.declined,
+        "merged_into": None if record.merged_into is None else str(record.merged_into),
+        "satisfaction": record.satisfaction,
+        "accept_due_at": record.accept_due_at,
+        "accepted_at": record.accepted_at,
+        "handled_at": record.handled_at,
+        "paused_at": record.paused_at,
+        "asked_until": record.asked_until,
+        "allowed": [move_json(move) for move in moves_open_to(record, principal)],
     }
+    if record.in_charge and CORE in principal.data_classes:
+        told["reporter"] = record.reporter
+    return told
 
 
 def events_json(events: Iterable[IncidentEvent]) -> dict[str, Any]:
@@ -155,6 +177,7 @@ def events_json(events: Iterable[IncidentEvent]) -> dict[str, Any]:
                 "from_grid": event.from_grid,
                 "to_grid": event.to_grid,
                 "reason": event.reason,
+                "facts": event.facts,
             }
             for event in events
         ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    update,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
@@ -106,9 +107,14 @@ def seen_by(principal: Principal) -> ColumnElement[bool]:
     Their own ground, and what they reported themselves.  Incidents without an owner are for those who can find
     one: everyone without a scope, and admins and dispatchers whose scope is a root that is in force.
     """
+    return or_(in_charge(principal), incident.c.reported_by == principal.name)
+
+
+def in_charge(principal: Principal) -> ColumnElement[bool]:
+    """Return the condition under which an incident is the caller's to work on: ``seen_by``, but for reports."""
     if principal.scope is None:
         return true()
-    ways = [_lies_under(principal.scope), incident.c.reported_by == principal.name]
+    ways = [_lies_under(principal.scope)]
     if principal.places_incidents:
         alive_root = and_(grid.c.code == principal.scope, grid.c.parent.is_(None), func.upper_inf(grid.c.editions))
         ways.append(and_(incident.c.owner.is_(None), exists().where(alive_root)))
@@ -176,7 +182,7 @@ class IncidentRepository:
 
     def get(self, incident_id: UUID, principal: Principal) -> IncidentRecord | None:
         """Return one incident; None when it is not there or not for this caller."""
-        query = self._records().where(incident.c.id == incident_id, seen_by(principal))
+        query = self._records(principal).where(incident.c.id == incident_id, seen_by(principal))
         row = self._session.execute(query).one_or_none()
         return None if row is None else _to_record(row)
 
@@ -186,6 +192,24 @@ class IncidentRepository:
             incident.c.external_id.in_(external_ids), incident.c.reported_by == reported_by
         )
         return {str(number) for number in self._session.scalars(query)}
+    def lock(self, ids: Collection[UUID]) -> dict[UUID, str]:
+        """Let nobody else change some incidents while this transaction goes on; return the states of those there are.
+
+        Always in the order of their ids: two callers that want the same ones wait for each other and never in a ring.
+        What is read after this is as the others left it.
+        """
+        query = select(incident.c.id, incident.c.state).where(incident.c.id.in_(ids))
+        rows = self._session.execute(query.order_by(incident.c.id).with_for_update())
+        return {row.id: row.state for row in rows}
+
+    def change(self, values: Mapping[str, Any], event: NewEvent) -> None:
+        """Set columns of the incident that an event is of, count its version up, and record the event.
+
+        The incident is to be locked before its values are decided upon.
+        """
+        changed = update(incident).where(incident.c.id == event.incident_id)
+        self._session.execute(changed.values(**values, version=incident.c.version + 1))
+        self._session.execute(insert(incident_event).values(_event_row(event)))
 
     def count(self) -> int:
         """Return how many incidents are stored."""
@@ -193,7 +217,7 @@ class IncidentRepository:
 
     def search(self, wanted: IncidentFilter, principal: Principal) -> list[IncidentRecord]:
         """Return up to ``wanted.limit`` incidents that the caller may see, the newest reported first."""
-        query = self._records().where(seen_by(principal), *_conditions(wanted))
+        query = self._records(principal).where(seen_by(principal), *_conditions(wanted))
         rows = self._session.execute(query.order_by(incident.c.id.desc()).limit(wanted.limit))
         return [_to_record(row) for row in rows]
 
@@ -240,8 +264,8 @@ class IncidentRepository:
             for row in self._session.execute(query)
         ]
 
-    def _records(self) -> Select[Any]:
-        return select(*_RECORD).select_from(
+    def _records(self, principal: Principal) -> Select[Any]:
+        return select(*_RECORD, in_charge(principal).label("in_charge")).select_from(
             incident.outerjoin(department, incident.c.department == department.c.code)
         )
 

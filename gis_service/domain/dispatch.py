@@ -64,7 +64,28 @@ def choose_dispatch(
     kind: str | None,
     at: datetime,
 ) -> DispatchDecision:
-    """Return the decision of the most specific rule: longest category, deepest grid, kind given, severity given.
+    """Return the decision of the most specific rule, the first of ``matching_rules``, which has the same arguments.
+
+    Returns:
+        A decision; without a matching rule its department is None and its reason says so: an incident is never
+        dropped for want of a rule.
+    """
+    matching = matching_rules(rules, category, severity, chain, kind, at)
+    if not matching:
+        return DispatchDecision(None, (), None, _no_rule(category, severity))
+    rule = matching[0]
+    return DispatchDecision(rule.department, rule.assisting, rule.id, _why(rule))
+
+
+def matching_rules(
+    rules: Iterable[DispatchRule],
+    category: str,
+    severity: str,
+    chain: Sequence[str],
+    kind: str | None,
+    at: datetime,
+) -> list[DispatchRule]:
+    """Return the rules that match, by longest category, then deepest grid, then kind given, then severity given.
 
     There are no ties among rules that may stand together: two that are equally specific for one incident name the
     same category, grid, kind and severity, and such are refused when written.
@@ -77,28 +98,17 @@ def choose_dispatch(
             rules without a grid can match.
         kind: of the owner; None outside the coverage.
         at: the instant at which rules must be in force.
-
-    Returns:
-        A decision; without a matching rule its department is None and its reason says so: an incident is never
-        dropped for want of a rule.
     """
-    best: tuple[Specificity, DispatchRule] | None = None
-    for rule in rules:
-        if not (rule.in_force.covers(at) and lies_under(category, rule.category)):
-            continue
-        if (
-            rule.grid_code not in (None, *chain)
-            or rule.kind not in (None, kind)
-            or rule.severity not in (None, severity)
-        ):
-            continue
-        candidate = (_specificity(rule, chain), rule)
-        if best is None or candidate[0] > best[0]:
-            best = candidate
-    if best is None:
-        return DispatchDecision(None, (), None, _no_rule(category, severity))
-    rule = best[1]
-    return DispatchDecision(rule.department, rule.assisting, rule.id, _why(rule))
+    matching = [
+        rule
+        for rule in rules
+        if rule.in_force.covers(at)
+        and lies_under(category, rule.category)
+        and rule.grid_code in {None, *chain}
+        and rule.kind in {None, kind}
+        and rule.severity in {None, severity}
+    ]
+    return sorted(matching, key=lambda rule: _specificity(rule, chain), reverse=True)
 
 
 def _specificity(rule: DispatchRule, chain: Sequence[str]) -> Specificity:

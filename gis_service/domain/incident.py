@@ -119,7 +119,10 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class IncidentRecord:
-    """An incident as it is read, with the names of its grids and of its department."""
+    """An incident as it is read, with the names of its grids and of its department.
+
+    ``in_charge`` tells whether it lies in the scope of who reads it: what they only reported, they see and no more.
+    """
 
     id: UUID
     feature_id: int
@@ -163,10 +166,11 @@ class IncidentRecord:
     asked_until: datetime | None
     alarm_at: datetime | None
     alarm_step: int
+    in_charge: bool
 
     def fact(self, step: str, name: str) -> Any:  # noqa: ANN401 - facts are JSON of any form
-        """Return one fact of a step of the explanation, or None."""
-        return next((entry[name] for entry in self.explain if entry["step"] == step and name in entry), None)
+        """Return one fact of the last entry of a step of the explanation, which is the one that holds; or None."""
+        return next((entry.get(name) for entry in reversed(self.explain) if entry["step"] == step), None)
 
 
 @dataclass(frozen=True, slots=True)

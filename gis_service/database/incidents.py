@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    bindparam,
     cast,
     exists,
     func,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    update,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
@@ -31,6 +33,7 @@ from sqlalchemy.orm import Session
 from gis_service.database.geometry import point_column
 from gis_service.database.tables import SRID, department, grid, incident, incident_event
 from gis_service.domain.access import Principal
+from gis_service.domain.clocks import Clocks
 from gis_service.domain.incident import (
     CLOSED_STATES,
     STATES_WITHOUT_CLOCK,
@@ -170,14 +173,54 @@ class IncidentRepository:
         """Store new incidents and what has happened to them, in the order given."""
         if incidents:
             self._session.execute(insert(incident), [_row(one) for one in incidents])
-        if events:
-            self._session.execute(insert(incident_event), [_event_row(event) for event in events])
+        self.add_events(events)
 
     def get(self, incident_id: UUID, principal: Principal) -> IncidentRecord | None:
         """Return one incident; None when it is not there or not for this caller."""
         query = self._records().where(incident.c.id == incident_id, seen_by(principal))
         row = self._session.execute(query).one_or_none()
         return None if row is None else _to_record(row)
+
+    def lock(self, ids: Collection[UUID]) -> dict[UUID, str]:
+        """Let nobody else change some incidents while this transaction goes on; return the states of those there are.
+
+        Always in the order of their ids: two callers that want the same ones wait for each other and never in a ring.
+        What is read after this is as the others left it.
+        """
+        query = select(incident.c.id, incident.c.state).where(incident.c.id.in_(ids))
+        rows = self._session.execute(query.order_by(incident.c.id).with_for_update())
+        return {row.id: row.state for row in rows}
+
+    def change(self, values: Mapping[str, Any], event: NewEvent) -> None:
+        """Set columns of the incident that an event is of, count its version up, and record the event.
+
+        The incident is to be locked before its values are decided upon.
+        """
+        changed = update(incident).where(incident.c.id == event.incident_id)
+        self._session.execute(changed.values(**values, version=incident.c.version + 1))
+        self._session.execute(insert(incident_event).values(_event_row(event)))
+
+    def lock_ringing(self, now: datetime, most: int) -> list[IncidentRecord]:
+        """Return incidents whose alarm is due, the longest due first, locked; what others lock is passed by."""
+        query = self._records().where(incident.c.alarm_at <= now).order_by(incident.c.alarm_at).limit(most)
+        return [
+            _to_record(row) for row in self._session.execute(query.with_for_update(of=incident, skip_locked=True))
+        ]
+
+    def store_alarms(self, alarms: Mapping[UUID, Clocks]) -> None:
+        """Store when incidents ring next; nothing that a caller sees of them changes, nor does their version."""
+        if alarms:
+            this = update(incident).where(incident.c.id == bindparam("incident_id"))
+            rows = [
+                {"incident_id": key, "alarm_at": clocks.alarm_at, "alarm_step": clocks.alarm_step}
+                for key, clocks in alarms.items()
+            ]
+            self._session.connection().execute(this, rows)
+
+    def add_events(self, events: Sequence[NewEvent]) -> None:
+        """Store what has happened to incidents, in the order given."""
+        if events:
+            self._session.execute(insert(incident_event), [_event_row(event) for event in events])
 
     def count(self) -> int:
         """Return how many incidents are stored."""
@@ -256,6 +299,7 @@ def _conditions(wanted: IncidentFilter) -> list[ColumnElement[bool]]:
         overdue = and_(
             incident.c.due_at.is_not(None),
             incident.c.due_at < func.now(),
+            incident.c.paused_at.is_(None),
             incident.c.state.not_in(STATES_WITHOUT_CLOCK),
         )
         conditions.append(overdue if wanted.overdue else ~overdue)

@@ -35,7 +35,7 @@ def import_incidents(
 ) -> int:
     """Store incidents with the events that led to their final state, all of them or none.
 
-    Not looked for are duplicates: in a record of the past they are what it says.
+    Not looked for are duplicates: in a record of the past they are what it says.  Nor does the past ring alarms.
 
     Args:
         incidents: in any order; ids follow the instants of the reports, so the newest is listed first.

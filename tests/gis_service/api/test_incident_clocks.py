@@ -1,3 +1,4 @@
+import time
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,9 +12,17 @@ from starlette.testclient import TestClient
 from gis_service.api import incident_clocks, incidents
 from gis_service.api.access import TokenCache
 from gis_service.api.problems import install_problems
+from gis_service.app import create_app
+from gis_service.database.engine import make_engine, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.domain.access import Principal
 from gis_service.domain.alarms import USUAL
+from gis_service.domain.incident import DeclaredPoint, Report
+from gis_service.settings import Settings
 from gis_service.use_cases.create_token import create_token
+from gis_service.use_cases.read_incidents import read_events
+from gis_service.use_cases.report_incident import IncidentRequest, report_incident
+from tests.support.desk import locate_on_ground, prepare
 
 BODY = {
     "category": "hazard",
@@ -150,3 +159,27 @@ def test_what_is_not_there_is_not_found(client, as_role):
     for incident_id in (uuid4(), "17"):
         response = client.post(f"/v1/incidents/{incident_id}/clocks", json={"act": "resume"}, headers=headers)
         assert response.status_code == 404
+
+
+def test_the_service_rings_by_itself(own_database):
+    """Reported a day ago, four hours to accept it: a service just started tells the street and the district."""
+    engine = make_engine(own_database, pool_size=2, statement_timeout_ms=30_000)
+    work = UnitOfWork(make_session_factory(engine))
+    prepare(work)
+    at = datetime.now(UTC) - timedelta(days=1)
+    city = Principal("city desk", "dispatcher")
+    incident = report_incident(
+        IncidentRequest(Report("hazard", "general", "patrol", "x", at), "k", b"", point=DeclaredPoint(102.71, 25.01)),
+        principal=city,
+        locate=locate_on_ground,
+        zone=ZoneInfo("Asia/Shanghai"),
+        now=at,
+        work=work,
+    ).incident
+
+    with TestClient(create_app(Settings(database_url=own_database, alarm_poll_s=0.05))):
+        while len(events := read_events(incident.id, city, work)) == 1:
+            time.sleep(0.01)
+    engine.dispose()
+
+    assert [(event.kind, event.to_grid) for event in events[1:]] == [("escalated", "D07"), ("escalated", "D")]

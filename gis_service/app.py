@@ -25,6 +25,7 @@ from gis_service.api import (
     health,
     history,
     impact,
+    incident_clocks,
     incident_moves,
     incidents,
     locate,
@@ -58,11 +59,13 @@ from gis_service.api.tile_seeding import TileSeeder
 from gis_service.database.embedded import EmbeddedCluster
 from gis_service.database.engine import make_engine, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.domain.alarms import AlarmShares
 from gis_service.log import configure_logging
 from gis_service.settings import Settings
 from gis_service.snapshots.folder import SnapshotFolder
 from gis_service.snapshots.holder import SnapshotHolder
 from gis_service.snapshots.shadow import ShadowCheck
+from gis_service.use_cases.keep_clocks import ClockKeeper
 
 EXPOSED_HEADERS = [
     "Content-Crs",
@@ -100,6 +103,7 @@ class State(TypedDict):
     area_vertex_limit: int
     building_conflict_m: float
     timezone: ZoneInfo
+    alarms: AlarmShares
     attribution: str
     sheet_font: Path | None
 
@@ -119,6 +123,11 @@ class Service(FastAPI):
 def database_url(settings: Settings) -> str:
     """Return the URL of the database in use, starting the embedded one when none is configured."""
     return settings.database_url or EmbeddedCluster(settings.home / "postgres").start()
+
+
+def alarm_shares(settings: Settings) -> AlarmShares:
+    """Return when the clocks of incidents ring."""
+    return AlarmShares(settings.alarm_remind_share, settings.alarm_repeat_share)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -153,11 +162,18 @@ def create_app(settings: Settings) -> FastAPI:
             lambda: UnitOfWork(sessions),
             most_rendered=settings.tile_seed,
         )
+        keeper = ClockKeeper(
+            lambda: UnitOfWork(sessions),
+            zone=ZoneInfo(settings.timezone),
+            alarms=alarm_shares(settings),
+            poll_s=settings.alarm_poll_s,
+        )
         metrics.registry.register(figures)
         metrics.registry.register(tile_figures)
         await to_thread.run_sync(snapshots.start)
         shadow.start()
         seeder.start()
+        keeper.start()
         try:
             yield {
                 "open_work": lambda: UnitOfWork(sessions),
@@ -176,6 +192,7 @@ def create_app(settings: Settings) -> FastAPI:
                 "area_vertex_limit": settings.area_vertex_limit,
                 "building_conflict_m": settings.building_conflict_m,
                 "timezone": ZoneInfo(settings.timezone),
+                "alarms": alarm_shares(settings),
                 "attribution": settings.attribution,
                 "sheet_font": settings.sheet_font,
             }
@@ -184,6 +201,7 @@ def create_app(settings: Settings) -> FastAPI:
             tile_lines.write()
             metrics.registry.unregister(figures)
             metrics.registry.unregister(tile_figures)
+            await to_thread.run_sync(keeper.stop)
             await to_thread.run_sync(seeder.stop)
             await to_thread.run_sync(shadow.stop)
             await to_thread.run_sync(snapshots.stop)
@@ -222,6 +240,7 @@ def create_app(settings: Settings) -> FastAPI:
         sheets,
         incidents,
         incident_moves,
+        incident_clocks,
         locate_area,
         locate_building,
         ogc,
@@ -231,16 +250,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(module.router)
     app.router.routes.extend(console.console_routes)
     install_problems(app)
-    lookups = {**locate.LOCATE_OPENAPI_PATHS, **locate_batch.LOCATE_BATCH_OPENAPI_PATHS}
-    tiled = {**tiles.TILE_OPENAPI_PATHS, **plan_tiles.PLAN_TILE_OPENAPI_PATHS, **archives.ARCHIVE_OPENAPI_PATHS}
-    otherwise_tiled = {
-        **matrix_tiles.MATRIX_OPENAPI_PATHS,
-        **esri.ESRI_OPENAPI_PATHS,
-        **lookup_tiles.LOOKUP_TILE_OPENAPI_PATHS,
-    }
-    describe(
-        app, {**lookups, **tiled, **otherwise_tiled, **styles.STYLE_OPENAPI_PATHS, **ogc_tiles.OGC_TILE_OPENAPI_PATHS}
-    )
+    _describe_all(app)
     # The last one added meets a request first.
     app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes, is_stream=locate_batch.is_stream)
     app.add_middleware(PlainBodies)
@@ -256,6 +266,20 @@ def create_app(settings: Settings) -> FastAPI:
     quick_tiles = QuickTiles(super(Service, app).__call__, metrics, tile_lines, settings.cors_origins)
     app.put_in_front(QuickLocate(quick_tiles, metrics, lines))
     return app
+
+
+def _describe_all(app: FastAPI) -> None:
+    """Let the application tell all its routes, those in front of the framework too."""
+    lookups = {**locate.LOCATE_OPENAPI_PATHS, **locate_batch.LOCATE_BATCH_OPENAPI_PATHS}
+    tiled = {**tiles.TILE_OPENAPI_PATHS, **plan_tiles.PLAN_TILE_OPENAPI_PATHS, **archives.ARCHIVE_OPENAPI_PATHS}
+    otherwise_tiled = {
+        **matrix_tiles.MATRIX_OPENAPI_PATHS,
+        **esri.ESRI_OPENAPI_PATHS,
+        **lookup_tiles.LOOKUP_TILE_OPENAPI_PATHS,
+    }
+    describe(
+        app, {**lookups, **tiled, **otherwise_tiled, **styles.STYLE_OPENAPI_PATHS, **ogc_tiles.OGC_TILE_OPENAPI_PATHS}
+    )
 
 
 def create_app_from_environment() -> FastAPI:

@@ -88,6 +88,23 @@ class Settings(BaseSettings):
     timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
         default="Asia/Shanghai", description="Time zone of working days and deadlines."
     )
+    alarm_remind_share: float = Field(
+        default=0.8,
+        ge=0,
+        le=1,
+        description="Share of the time to a deadline after which a reminder is given; 1: none.",
+    )
+    alarm_repeat_share: float = Field(
+        default=0.5,
+        gt=0,
+        le=100,
+        description="While overdue, the next grid up the chain is told after each further share of that time.",
+    )
+    alarm_poll_s: float = Field(
+        default=5.0,
+        ge=0,
+        description="Seconds between two looks for alarms that are due; 0: this service rings none.",
+    )
     cors_origins: tuple[str, ...] = Field(
         default=("*",), description="Origins whose pages may call the API, as a JSON array."
     )

@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import orjson
 from fastapi import APIRouter, Depends, Header
@@ -14,9 +15,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from gis_service.api.dependencies import Work
-from gis_service.api.incidents import IncidentId, Reader, answer_incident, read_key
+from gis_service.api.incidents import IncidentId, Reader, alarm_shares, answer_incident, read_key, working_zone
 from gis_service.api.incidents_openapi import INCIDENT_ANSWER
 from gis_service.api.schemas_incidents import Text, storable, with_words
+from gis_service.domain.alarms import AlarmShares
 from gis_service.domain.move_request import MoveRequest
 from gis_service.errors import InputFault, RuleBrokenError
 from gis_service.use_cases.move_incident import RetryKey, move_incident
@@ -106,6 +108,8 @@ def post_transition(
     body: MoveIn,
     if_match: Annotated[frozenset[int] | None, Depends(read_versions)],
     key: Annotated[str | None, Depends(read_retry_key)],
+    zone: Annotated[ZoneInfo, Depends(working_zone)],
+    alarms: Annotated[AlarmShares, Depends(alarm_shares)],
     work: Work,
 ) -> Response:
     """Move an incident to another state, hand it over, or change its handler; a move that is not allowed is a 409."""
@@ -114,7 +118,9 @@ def post_transition(
         body.to_request(),
         principal=principal,
         clock=lambda: datetime.now(UTC),
+        zone=zone,
         work=work,
+        alarms=alarms,
         expected=_expected(if_match, body.version),
         retry=None if key is None else RetryKey(key, body.hash_for(incident_id)),
     )

@@ -22,6 +22,7 @@ from gis_service.api.instants import Instant
 from gis_service.api.paging import decode_cursor, encode_cursor, link_next
 from gis_service.api.schemas_incidents import IncidentIn, events_json, incident_json
 from gis_service.domain.access import ROLES, Principal
+from gis_service.domain.alarms import AlarmShares
 from gis_service.domain.incident import STATES, IncidentFilter, IncidentRecord
 from gis_service.domain.place import Locate
 from gis_service.errors import InputFault, NotFoundError, RuleBrokenError
@@ -45,6 +46,12 @@ async def working_zone(request: Request) -> ZoneInfo:
     """Return the time zone of working days."""
     zone: ZoneInfo = request.state.timezone
     return zone
+
+
+async def alarm_shares(request: Request) -> AlarmShares:
+    """Return when the clocks of incidents ring."""
+    shares: AlarmShares = request.state.alarms
+    return shares
 
 
 async def read_key(
@@ -104,12 +111,19 @@ def post_incident(
     key: Annotated[str, Depends(read_key)],
     locate: Annotated[Locate, Depends(place_at)],
     zone: Annotated[ZoneInfo, Depends(working_zone)],
+    alarms: Annotated[AlarmShares, Depends(alarm_shares)],
     work: Work,
 ) -> Response:
     """Report an incident; the answer says whose it is, who must act, by when, and why."""
     now = datetime.now(UTC)
     receipt = report_incident(
-        body.to_request(key, now), principal=principal, locate=locate, zone=zone, now=now, work=work
+        body.to_request(key, now),
+        principal=principal,
+        locate=locate,
+        zone=zone,
+        now=now,
+        work=work,
+        alarms=alarms,
     )
     headers = {"Location": f"/v1/incidents/{receipt.incident.id}"}
     if receipt.replayed:

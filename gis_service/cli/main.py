@@ -11,6 +11,7 @@ from sqlalchemy import exc
 from typer.core import TyperGroup
 
 from gis_service.cli.check import check
+from gis_service.cli.clocks import clocks
 from gis_service.cli.db import db
 from gis_service.cli.demo import demo
 from gis_service.cli.export_grids import exports
@@ -93,5 +94,6 @@ app.add_typer(imports, name="import")
 app.add_typer(exports, name="export")
 app.add_typer(tiles, name="tiles")
 app.add_typer(tokens, name="tokens")
+app.add_typer(clocks, name="clocks")
 app.add_typer(db, name="db")
 app.add_typer(months, name="incidents")

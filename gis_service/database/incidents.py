@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    bindparam,
     cast,
     exists,
     func,
@@ -32,6 +33,7 @@ from sqlalchemy.orm import Session
 from gis_service.database.geometry import point_column
 from gis_service.database.tables import SRID, department, grid, incident, incident_event
 from gis_service.domain.access import Principal
+from gis_service.domain.clocks import Clocks
 from gis_service.domain.incident import (
     CLOSED_STATES,
     STATES_WITHOUT_CLOCK,
@@ -51,6 +53,8 @@ MOST_DUPLICATES = 5
 _AHEAD = timedelta(days=1)  # more than a clock may run ahead: what happened later was not reported before
 _METRES_PER_DEGREE = 110_500.0  # of latitude, at its shortest, so that the window below is never too small
 _SMALLEST_COSINE = 0.01  # keeps the window finite beside a pole
+
+_WITHOUT_SCOPE = Principal("clock", "admin")
 
 _LINK = func.unnest(incident.c.chain).table_valued("code", with_ordinality="position").render_derived(name="link")
 
@@ -177,8 +181,7 @@ class IncidentRepository:
         """Store new incidents and what has happened to them, in the order given."""
         if incidents:
             self._session.execute(insert(incident), [_row(one) for one in incidents])
-        if events:
-            self._session.execute(insert(incident_event), [_event_row(event) for event in events])
+        self.add_events(events)
 
     def get(self, incident_id: UUID, principal: Principal) -> IncidentRecord | None:
         """Return one incident; None when it is not there or not for this caller."""
@@ -192,6 +195,7 @@ class IncidentRepository:
             incident.c.external_id.in_(external_ids), incident.c.reported_by == reported_by
         )
         return {str(number) for number in self._session.scalars(query)}
+
     def lock(self, ids: Collection[UUID]) -> dict[UUID, str]:
         """Let nobody else change some incidents while this transaction goes on; return the states of those there are.
 
@@ -210,6 +214,30 @@ class IncidentRepository:
         changed = update(incident).where(incident.c.id == event.incident_id)
         self._session.execute(changed.values(**values, version=incident.c.version + 1))
         self._session.execute(insert(incident_event).values(_event_row(event)))
+
+    def lock_ringing(self, now: datetime, most: int) -> list[IncidentRecord]:
+        """Return incidents whose alarm is due, the longest due first, locked; what others lock is passed by."""
+        query = (
+            self._records(_WITHOUT_SCOPE).where(incident.c.alarm_at <= now).order_by(incident.c.alarm_at).limit(most)
+        )
+        return [
+            _to_record(row) for row in self._session.execute(query.with_for_update(of=incident, skip_locked=True))
+        ]
+
+    def store_alarms(self, alarms: Mapping[UUID, Clocks]) -> None:
+        """Store when incidents ring next; nothing that a caller sees of them changes, nor does their version."""
+        if alarms:
+            this = update(incident).where(incident.c.id == bindparam("incident_id"))
+            rows = [
+                {"incident_id": key, "alarm_at": clocks.alarm_at, "alarm_step": clocks.alarm_step}
+                for key, clocks in alarms.items()
+            ]
+            self._session.connection().execute(this, rows)
+
+    def add_events(self, events: Sequence[NewEvent]) -> None:
+        """Store what has happened to incidents, in the order given."""
+        if events:
+            self._session.execute(insert(incident_event), [_event_row(event) for event in events])
 
     def count(self) -> int:
         """Return how many incidents are stored."""
@@ -289,6 +317,7 @@ def _conditions(wanted: IncidentFilter) -> list[ColumnElement[bool]]:
         overdue = and_(
             incident.c.due_at.is_not(None),
             incident.c.due_at < func.now(),
+            incident.c.paused_at.is_(None),
             incident.c.state.not_in(STATES_WITHOUT_CLOCK),
         )
         conditions.append(overdue if wanted.overdue else ~overdue)

@@ -1,19 +1,26 @@
-"""When an incident must be handled: two clocks, rules as data (minutes that never stop, days that are worked)."""
+"""When an incident must be accepted and handled: rules as data, on the clock that each names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from gis_service.domain.dispatch import lies_under
 from gis_service.domain.period import ALWAYS, Period
 from gis_service.domain.reason import Reason
+from gis_service.domain.running_time import time_after
 from gis_service.domain.work_calendar import WorkCalendar
 
-MIDNIGHT = time(0)
-ONE_DAY = timedelta(days=1)
+STEPS: Mapping[str, str] = MappingProxyType({"accept": "accept_deadline", "handle": "deadline"})
+"""The stages that have a clock, and the step of the explanation that tells of each."""
+
+_WITHOUT = {
+    "accept": ("there is no instant by which it must be accepted", "未设受理时限"),
+    "handle": ("it has no deadline", "未设时限"),
+}
+_WHICH = {"accept": ("to be accepted by ", "受理："), "handle": ("", "")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,7 @@ class DeadlineRule:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The instant by which an incident must be handled; None when no rule matches, with a reason all the same."""
+    """The instant by which a stage must be over; None when no rule matches, with a reason all the same."""
 
     due_at: datetime | None
     response_class: str | None
@@ -68,39 +75,6 @@ def choose_deadline_rule(
     return max(matching, key=specificity, default=None)
 
 
-def due_after_working_days(
-    start: datetime, days: int, zone: ZoneInfo, is_workday: Callable[[date], bool]
-) -> datetime:
-    """Return the instant at which that many working days have run since the start.
-
-    The clock runs through the 24 hours of a working day and stands still on the others, so what begins on a day
-    off begins when the next working day does, and a later start never ends earlier.
-
-    Args:
-        start: with an offset.
-        days: at least 0; none end at the start itself.
-        zone: in which days begin and end.
-        is_workday: says it for a day of that zone.
-
-    Returns:
-        The instant in ``zone``.  For 3 days, Friday 17:00 gives Wednesday 17:00, and Saturday at any hour gives
-        the midnight after Wednesday.
-    """
-    local = start.astimezone(zone)
-    if days == 0:
-        return local
-    day, clock = local.date(), local.time()
-    if not is_workday(day):
-        day, clock = _next_workday(day, is_workday), MIDNIGHT
-    if clock == MIDNIGHT:
-        for _ in range(days - 1):
-            day = _next_workday(day, is_workday)
-        return datetime.combine(day + ONE_DAY, MIDNIGHT, zone)
-    for _ in range(days):
-        day = _next_workday(day, is_workday)
-    return datetime.combine(day, clock, zone)
-
-
 def set_deadline(
     rules: Iterable[DeadlineRule],
     category: str,
@@ -108,39 +82,36 @@ def set_deadline(
     start: datetime,
     at: datetime,
     calendar: WorkCalendar,
+    stage: str = "handle",
 ) -> Deadline:
-    """Return the handling deadline under the rules in force at ``at``, counted from ``start``."""
-    rule = choose_deadline_rule(rules, category, severity, "handle", at)
+    """Return the deadline of a stage under the rules in force at ``at``, counted from ``start``."""
+    rule = choose_deadline_rule(rules, category, severity, stage, at)
     if rule is None:
-        detail = f"no deadline rule matches category {category} with severity {severity}; it has no deadline"
-        return Deadline(
-            None,
-            None,
-            None,
-            Reason("deadline", detail, f"没有适用于类别 {category}、等级 {severity} 的时限规则，未设时限"),
-        )
+        without, without_zh = _WITHOUT[stage]
+        detail = f"no deadline rule matches category {category} with severity {severity}; {without}"
+        detail_zh = f"没有适用于类别 {category}、等级 {severity} 的时限规则，{without_zh}"
+        return Deadline(None, None, None, Reason(STEPS[stage], detail, detail_zh))
+    allowed = time_allowed(rule.clock, rule.amount)
+    due_at = time_after(rule.clock, start, allowed, calendar).astimezone(calendar.zone)
     if rule.clock == "elapsed":
-        due_at = (start + timedelta(minutes=rule.amount)).astimezone(calendar.zone)
         how, how_zh = f"{rule.amount} minutes elapsed", f"{rule.amount} 分钟（自然时间）"
     else:
-        due_at = due_after_working_days(start, rule.amount, calendar.zone, calendar.is_workday)
         how, how_zh = f"{rule.amount} working days", f"{rule.amount} 个工作日"
         if unknown := calendar.years_unknown(start, due_at):
             years = ", ".join(map(str, unknown))
             how += f" (holidays of {years} are not known: Monday to Friday were taken)"
             how_zh += f"（{years} 年节假日安排未知，按周一至周五计）"
     begin, end = start.astimezone(calendar.zone).isoformat(timespec="seconds"), due_at.isoformat(timespec="seconds")
+    which, which_zh = _WHICH[stage]
     reason = Reason(
-        "deadline",
-        f"rule {rule.id}: {how} from {begin}, due {end}",
-        f"按规则 {rule.id}：自 {begin} 起 {how_zh}，{end} 到期",
-        {"rule": rule.id, "clock": rule.clock, "due_at": end},
+        STEPS[stage],
+        f"{which}rule {rule.id}: {how} from {begin}, due {end}",
+        f"{which_zh}按规则 {rule.id}：自 {begin} 起 {how_zh}，{end} 到期",
+        {"rule": rule.id, "clock": rule.clock, "amount": rule.amount, "due_at": end},
     )
     return Deadline(due_at, rule.response_class, rule.id, reason)
 
 
-def _next_workday(day: date, is_workday: Callable[[date], bool]) -> date:
-    day += ONE_DAY
-    while not is_workday(day):
-        day += ONE_DAY
-    return day
+def time_allowed(clock: str, amount: int) -> timedelta:
+    """Return how long a rule's clock may run: its amount is minutes when elapsed and days when working."""
+    return timedelta(minutes=amount) if clock == "elapsed" else timedelta(days=amount)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from gis_service.domain.alarms import AlarmShares, ClockRules
+from gis_service.domain.clocks import first_alarm
 from gis_service.domain.deadlines import DeadlineRule, set_deadline
 from gis_service.domain.dispatch import DispatchRule, choose_dispatch
 from gis_service.domain.incident import Duplicate, Incident, Report
@@ -18,11 +20,12 @@ from gis_service.domain.work_calendar import WorkCalendar
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """The rules that may matter to an incident, in any order, and the calendar."""
+    """The rules that may matter to an incident, in any order, and the calendar; without ``alarms`` nothing rings."""
 
     dispatch: Sequence[DispatchRule]
     deadlines: Sequence[DeadlineRule]
     calendar: WorkCalendar
+    alarms: AlarmShares | None = None
 
 
 def open_incident(
@@ -40,8 +43,9 @@ def open_incident(
 ) -> Incident:
     """Return the incident that a report opens; nothing here refuses it.
 
-    Rules are those in force when it is reported, since they name who can act now; the clock of the deadline starts
-    when it happened, so that the order in which late reports arrive changes nothing.  An incident outside the
+    Rules are those in force when it is reported, since they name who can act now.  The clock to handle starts when it
+    happened, so that the order in which late reports arrive changes nothing; the clock to accept starts with the
+    report, before which nobody could.  An incident outside the
     coverage is ``unlocated``: it has a deadline, and a department where a rule without a grid names one.  ``state``
     and ``version`` are given for an incident of the past, which has come further by now.
     """
@@ -51,10 +55,13 @@ def open_incident(
     deadline = set_deadline(
         rulebook.deadlines, report.category, report.severity, report.occurred_at, reported_at, rulebook.calendar
     )
-    reasons = [spot.reason, explain_owner(place), dispatch.reason, deadline.reason]
+    acceptance = set_deadline(
+        rulebook.deadlines, report.category, report.severity, reported_at, reported_at, rulebook.calendar, "accept"
+    )
+    reasons = [spot.reason, explain_owner(place), dispatch.reason, acceptance.reason, deadline.reason]
     if duplicates:
         reasons.append(_explain_duplicates(duplicates))
-    return Incident(
+    incident = Incident(
         id=id,
         version=version,
         state=state or ("reported" if place.owner is not None else "unlocated"),
@@ -73,8 +80,12 @@ def open_incident(
         assisting=dispatch.assisting,
         response_class=deadline.response_class,
         due_at=deadline.due_at,
+        accept_due_at=acceptance.due_at,
         explain=tuple(reason.as_json() for reason in reasons),
     )
+    if rulebook.alarms is None:
+        return incident
+    return replace(incident, alarm_at=first_alarm(incident, ClockRules(rulebook.calendar, rulebook.alarms)))
 
 
 def _explain_duplicates(duplicates: Sequence[Duplicate]) -> Reason:

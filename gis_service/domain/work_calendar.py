@@ -31,6 +31,10 @@ class WorkCalendar:
         return day.weekday() < FIRST_WEEKEND_DAY
 
     def years_unknown(self, start: datetime, end: datetime) -> list[int]:
-        """Return the years between two instants for which only Monday to Friday is known, ascending."""
+        """Return the years between two instants for which only Monday to Friday is known, ascending.
+
+        A year of which the city has decided any day is known to the city.
+        """
         first, last = start.astimezone(self.zone).year, end.astimezone(self.zone).year
-        return [year for year in range(first, last + 1) if year not in KNOWN_YEARS]
+        decided = {day.year for day in self._overrides}
+        return [year for year in range(first, last + 1) if year not in KNOWN_YEARS and year not in decided]

@@ -38,7 +38,7 @@ def import_incidents(
 
     The months in which they were reported are made first, and stay though a row is refused.
 
-    Not looked for are duplicates: in a record of the past they are what it says.
+    Not looked for are duplicates: in a record of the past they are what it says.  Nor does the past ring alarms.
 
     Args:
         incidents: in any order; ids follow the instants of the reports, so the newest is listed first.

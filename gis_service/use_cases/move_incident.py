@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from gis_service.database.idempotency_keys import AcceptedKey
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
+from gis_service.domain.alarms import USUAL, AlarmShares, ClockRules
+from gis_service.domain.clocks import clocks_after, columns_of
 from gis_service.domain.dispatch import DispatchRule, choose_dispatch, matching_rules
 from gis_service.domain.incident import CLOSED_STATES, IncidentRecord, NewEvent
 from gis_service.domain.incident_change import (
@@ -28,6 +31,8 @@ from gis_service.domain.incident_change import (
 from gis_service.domain.incident_moves import Move
 from gis_service.domain.lookup import NamedGrid
 from gis_service.domain.move_request import MoveRequest, choose_move
+from gis_service.domain.place import ChainLink
+from gis_service.domain.work_calendar import WorkCalendar
 from gis_service.errors import (
     ClashError,
     ForbiddenError,
@@ -60,7 +65,9 @@ def move_incident(
     *,
     principal: Principal,
     clock: Callable[[], datetime],
+    zone: ZoneInfo,
     work: UnitOfWork,
+    alarms: AlarmShares = USUAL,
     expected: Collection[int] | None = None,
     retry: RetryKey | None = None,
 ) -> Moved:
@@ -73,7 +80,9 @@ def move_incident(
         request: what is wanted.
         principal: who moves it; keys of different principals never meet.
         clock: read once the incident is locked, so that the instants of its events rise with their order.
+        zone: of working days.
         work: a transaction not yet begun.
+        alarms: when to remind and to escalate.
         expected: versions of the incident that the caller has in mind; None when any will do.
         retry: to make the move once, however often it is sent; None to make it each time.
 
@@ -96,9 +105,10 @@ def move_incident(
             )
         move = choose_move(record, request, principal)
         change = _decide(record, move, request, principal, now, work)
-        work.incidents.change(
-            step(move, now) | dict(change.values), _event(record, move, request, change, principal, now)
-        )
+        rules = ClockRules(WorkCalendar(zone, work.rules.calendar()), alarms)
+        clocks = clocks_after(_on_new_ground(record, change), move.to_state, rules, now)
+        values = step(move, now) | dict(change.values) | columns_of(clocks)
+        work.incidents.change(values, _event(record, move, request, change, principal, now))
         for event in _echoes(record, move, others, principal, now):
             work.incidents.change({}, event)
         if retry is not None:
@@ -106,6 +116,14 @@ def move_incident(
         moved = _seen(incident_id, principal, work)
         work.commit()
         return Moved(moved, replayed=False)
+
+
+def _on_new_ground(record: IncidentRecord, change: Change) -> IncidentRecord:
+    """Return the incident as it was, with the chain, owner and handler of after the move, whom alarms tell."""
+    values = change.values
+    chain = record.chain if "chain" not in values else tuple(ChainLink(code, "", "") for code in values["chain"])
+    owner, handler = values.get("owner", record.owner), values.get("handler", record.handler)
+    return replace(record, chain=chain, owner=owner, handler=handler)
 
 
 def _has_been_made(retry: RetryKey, principal: Principal, work: UnitOfWork) -> bool:

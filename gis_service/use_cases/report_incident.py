@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 from gis_service.database.idempotency_keys import AcceptedKey
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
+from gis_service.domain.alarms import USUAL, AlarmShares
 from gis_service.domain.coordinates import OUT_OF_RANGE
 from gis_service.domain.incident import DeclaredPoint, Duplicate, Incident, IncidentRecord, NewEvent, Point, Report
 from gis_service.domain.intake import Rulebook, open_incident
@@ -59,6 +60,7 @@ def report_incident(
     zone: ZoneInfo,
     now: datetime,
     work: UnitOfWork,
+    alarms: AlarmShares = USUAL,
 ) -> Receipt:
     """Store a report as one incident, however often it is sent.
 
@@ -72,6 +74,7 @@ def report_incident(
         zone: of working days.
         now: the instant of the report.
         work: a transaction not yet begun.
+        alarms: when to remind and to escalate.
 
     Raises:
         ClashError: another request with the same key is under way.
@@ -101,7 +104,7 @@ def report_incident(
             report=report,
             spot=spot,
             place=place,
-            rulebook=_rules_for(report.category, zone, work),
+            rulebook=_rules_for(report.category, zone, alarms, work),
             duplicates=_duplicates(report, spot.event_point, principal, work),
             reported_at=now,
             reported_by=principal.name,
@@ -139,9 +142,9 @@ def _replay(request: IncidentRequest, principal: Principal, work: UnitOfWork) ->
     return Receipt(_stored(accepted.incident_id, principal, work), replayed=True)
 
 
-def _rules_for(category: str, zone: ZoneInfo, work: UnitOfWork) -> Rulebook:
+def _rules_for(category: str, zone: ZoneInfo, alarms: AlarmShares, work: UnitOfWork) -> Rulebook:
     calendar = WorkCalendar(zone, work.rules.calendar())
-    return Rulebook(work.rules.dispatch(category), work.rules.deadlines(category), calendar)
+    return Rulebook(work.rules.dispatch(category), work.rules.deadlines(category), calendar, alarms)
 
 
 def _duplicates(report: Report, point: Point | None, principal: Principal, work: UnitOfWork) -> Sequence[Duplicate]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from threading import Barrier
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -47,7 +48,13 @@ def all_at_once(open_work):
             ready.wait()
             try:
                 return move_incident(
-                    incident_id, request, principal=DESK, clock=lambda: datetime.now(UTC), work=open_work(), **more
+                    incident_id,
+                    request,
+                    principal=DESK,
+                    clock=lambda: datetime.now(UTC),
+                    zone=ZoneInfo("Asia/Shanghai"),
+                    work=open_work(),
+                    **more,
                 ).incident.version
             except ServiceError as refusal:
                 return refusal.code

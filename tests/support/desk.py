@@ -52,6 +52,13 @@ RULES = RuleTables(
     ],
     deadlines=[
         {
+            "id": "accept",
+            "stage": "accept",
+            "clock": "elapsed",
+            "amount": "240",
+            "response_class": "same_day",
+        },
+        {
             "id": "hazard-general",
             "category": "hazard",
             "stage": "handle",

@@ -13,6 +13,7 @@ from gis_service.api import incidents
 from gis_service.api.access import TokenCache
 from gis_service.api.problems import install_problems
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.domain.alarms import USUAL
 from gis_service.use_cases.create_token import create_token
 
 BODY = {
@@ -33,6 +34,7 @@ def client(ground, locate, open_session) -> Iterator[TestClient]:
             "open_work": lambda: UnitOfWork(open_session),
             "token_cache": TokenCache(60),
             "timezone": ZoneInfo("Asia/Shanghai"),
+            "alarms": USUAL,
         }
 
     app = FastAPI(lifespan=lifespan)
@@ -93,7 +95,13 @@ def test_a_report_is_answered_with_all_that_the_contract_names(post):
     assert body["severity"] == "general"
     assert body["point"] == {"lon": 102.71, "lat": 25.01}
     assert body["possible_duplicates"] == []
-    assert [entry["step"] for entry in body["explain"]] == ["located", "owner", "dispatch", "deadline"]
+    assert [entry["step"] for entry in body["explain"]] == [
+        "located",
+        "owner",
+        "dispatch",
+        "accept_deadline",
+        "deadline",
+    ]
     due_in = datetime.fromisoformat(body["due_at"]) - datetime.fromisoformat(body["occurred_at"])
     assert due_in == timedelta(days=3)
 

@@ -1,12 +1,13 @@
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from itertools import product
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from gis_service.demo.rules import load_rules
-from gis_service.domain.deadlines import DeadlineRule, choose_deadline_rule
+from gis_service.domain.deadlines import DeadlineRule, choose_deadline_rule, set_deadline
 from gis_service.domain.dispatch import DispatchRule, choose_dispatch
+from gis_service.domain.work_calendar import WorkCalendar
 
 TOPS = ("sanitation", "hazard", "dispute", "order", "city", "social", "facility")
 SEVERITIES = ("general", "larger", "major")
@@ -132,3 +133,71 @@ def test_accepting_has_a_deadline_for_everything(rules, deadlines):
     """Each category at each severity."""
     for row, severity in product(rules.categories, SEVERITIES):
         assert choose_deadline_rule(deadlines, row["code"], severity, "accept", NOW) is not None
+
+
+WORKED = {date(2025, 9, 28), date(2025, 10, 11), date(2026, 1, 4)}
+OFF = {date(2025, 10, day) for day in range(1, 9)} | {date(2026, 1, day) for day in (1, 2, 3)}
+"""Make-up days and holidays as the State Council has announced them, of the weeks tried below."""
+
+STARTS = [
+    pytest.param("2026-03-06T17:00", id="Friday 17:00"),
+    pytest.param("2026-03-07T10:20", id="a Saturday"),
+    pytest.param("2026-03-08T23:59", id="the last minute of a Sunday"),
+    pytest.param("2026-03-09T00:00", id="the midnight before a Monday"),
+    pytest.param("2025-09-26T12:00", id="before a Sunday that is worked"),
+    pytest.param("2025-09-30T23:30", id="before the October holiday"),
+    pytest.param("2025-10-03T08:00", id="in the October holiday"),
+    pytest.param("2025-10-10T16:45", id="before a Saturday that is worked"),
+    pytest.param("2025-12-31T23:45", id="31 December"),
+    pytest.param("2025-12-31T00:00", id="the midnight before 31 December"),
+]
+
+
+def _counted(start: datetime, rule: DeadlineRule) -> datetime:
+    """Return the end of a deadline by counting minutes, with the days off written out above."""
+    left = rule.amount * (1 if rule.clock == "elapsed" else 1_440)
+    instant = start
+    while left:
+        day = instant.date()
+        if rule.clock == "elapsed" or day in WORKED or (day.weekday() < 5 and day not in OFF):
+            left -= 1
+        instant += timedelta(minutes=1)
+    return instant
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_every_row_of_the_deadlines_ends_where_counting_does(deadlines, start):
+    """Twelve rules from ten starts around weekends, holidays, make-up days, midnights and the end of a year."""
+    begun = datetime.fromisoformat(start).replace(tzinfo=NOW.tzinfo)
+    calendar = WorkCalendar(NOW.tzinfo)
+    assert len(deadlines) == 12
+    for rule in deadlines:
+        category, severity = rule.category or "city", rule.severity or "general"
+
+        deadline = set_deadline(deadlines, category, severity, begun, begun, calendar, rule.stage)
+
+        assert (deadline.rule_id, deadline.due_at) == (rule.id, _counted(begun, rule))
+        assert "not known" not in deadline.reason.detail
+
+
+def test_three_days_and_three_working_days_differ_over_a_weekend(deadlines):
+    """From Friday 17:00 a general hazard ends on Monday 17:00, any other general matter on Wednesday 17:00."""
+    friday = datetime(2026, 3, 6, 17, tzinfo=NOW.tzinfo)
+    calendar = WorkCalendar(NOW.tzinfo)
+
+    def due(category: str) -> datetime:
+        return set_deadline(deadlines, category, "general", friday, friday, calendar).due_at
+
+    assert due("hazard.fire_gear") == datetime(2026, 3, 9, 17, tzinfo=NOW.tzinfo)
+    assert due("dispute.property") == datetime(2026, 3, 11, 17, tzinfo=NOW.tzinfo)
+
+
+def test_every_category_is_to_be_accepted_before_it_is_to_be_handled(rules, deadlines):
+    """52 categories by 3 severities: a rule for each stage, and the first ends earlier."""
+    calendar = WorkCalendar(NOW.tzinfo)
+    for row, severity in product(rules.categories, SEVERITIES):
+        accept, handle = (
+            set_deadline(deadlines, row["code"], severity, NOW, NOW, calendar, stage).due_at
+            for stage in ("accept", "handle")
+        )
+        assert accept < handle

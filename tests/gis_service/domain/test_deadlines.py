@@ -1,11 +1,9 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from gis_service.domain.deadlines import DeadlineRule, choose_deadline_rule, due_after_working_days, set_deadline
+from gis_service.domain.deadlines import DeadlineRule, choose_deadline_rule, set_deadline
 from gis_service.domain.period import Period
 from gis_service.domain.work_calendar import WorkCalendar
 
@@ -15,72 +13,6 @@ CALENDAR = WorkCalendar(SHANGHAI)
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
-
-
-@pytest.mark.parametrize(
-    ("start", "days", "due"),
-    [
-        pytest.param("2026-03-06T17:00", 3, "2026-03-11T17:00", id="over a weekend: Friday 17:00 to Wednesday 17:00"),
-        pytest.param("2026-03-03T09:30", 3, "2026-03-06T09:30", id="inside a week"),
-        pytest.param("2026-03-06T17:00", 0, "2026-03-06T17:00", id="at once"),
-        pytest.param("2026-03-07T10:00", 0, "2026-03-07T10:00", id="at once on a Saturday"),
-        pytest.param("2026-03-07T10:00", 1, "2026-03-10T00:00", id="Saturday: all of Monday"),
-        pytest.param("2026-03-08T23:59", 1, "2026-03-10T00:00", id="Sunday night: all of Monday"),
-        pytest.param("2026-03-09T00:00", 1, "2026-03-10T00:00", id="Monday midnight: all of Monday"),
-        pytest.param("2026-03-06T00:00", 1, "2026-03-07T00:00", id="Friday midnight ends when Friday does"),
-        pytest.param("2026-03-06T23:59", 1, "2026-03-09T23:59", id="Friday night"),
-        pytest.param("2025-09-30T17:00", 1, "2025-10-09T17:00", id="over the October holiday, 1 to 8 October 2025"),
-        pytest.param("2025-09-30T17:00", 3, "2025-10-11T17:00", id="Saturday 11 October 2025 is a make-up day"),
-        pytest.param("2025-09-26T12:00", 1, "2025-09-28T12:00", id="Sunday 28 September 2025 is a make-up day"),
-        pytest.param("2025-10-03T08:00", 2, "2025-10-11T00:00", id="a holiday: all of the 9th and 10th"),
-        pytest.param("2025-12-31T17:00", 1, "2026-01-04T17:00", id="over New Year: Sunday 4 January is worked"),
-        pytest.param("2027-12-31T17:00", 1, "2028-01-03T17:00", id="years without a calendar: Monday to Friday"),
-    ],
-)
-def test_working_days_run_on_working_days_only(start, days, due):
-    """The clock stands still on days off; the national calendar moves weekends."""
-    assert due_after_working_days(at(start), days, SHANGHAI, CALENDAR.is_workday) == at(due)
-
-
-def test_days_begin_in_the_zone_of_the_calendar():
-    """Sunday 16:30 UTC is Monday 00:30 in Shanghai: one working day ends Tuesday 00:30 there."""
-    start = datetime(2026, 3, 8, 16, 30, tzinfo=UTC)
-
-    due = due_after_working_days(start, 1, SHANGHAI, CALENDAR.is_workday)
-
-    assert due == at("2026-03-10T00:30")
-    assert due.utcoffset() == timedelta(hours=8)
-
-
-@given(
-    first=st.integers(0, 2_500 * 1_440).map(lambda minutes: at("2020-01-01T00:00") + timedelta(minutes=minutes)),
-    later=st.timedeltas(timedelta(0), timedelta(days=12)),
-    days=st.integers(0, 12),
-)
-def test_a_later_start_never_ends_earlier(first, later, days):
-    """Any two starts within twelve days of each other, for up to twelve working days."""
-    one, other = (
-        due_after_working_days(start, days, SHANGHAI, CALENDAR.is_workday) for start in (first, first + later)
-    )
-
-    assert first <= one <= other
-
-
-@given(
-    start=st.integers(0, 2_500 * 1_440).map(lambda minutes: at("2020-01-01T00:00") + timedelta(minutes=minutes)),
-    days=st.integers(1, 9),
-)
-def test_exactly_that_many_working_days_pass(start, days):
-    """Second opinion, by counting: the working days between start and end last 24 hours each."""
-    due = due_after_working_days(start, days, SHANGHAI, CALENDAR.is_workday)
-
-    worked, day = timedelta(0), start.date()
-    while day <= due.date():
-        begins = datetime.combine(day, datetime.min.time(), SHANGHAI)
-        if CALENDAR.is_workday(day):
-            worked += min(due, begins + timedelta(days=1)) - max(start, begins)
-        day += timedelta(days=1)
-    assert worked == timedelta(days=days)
 
 
 def test_three_days_elapsed_differ_from_three_working_days():
@@ -117,6 +49,7 @@ def test_the_reason_names_rule_clock_and_due():
         "step": "deadline",
         "rule": "w3",
         "clock": "working",
+        "amount": 3,
         "due_at": "2026-03-11T17:00:00+08:00",
         "detail": "rule w3: 3 working days from 2026-03-06T17:00:00+08:00, due 2026-03-11T17:00:00+08:00",
         "detail_zh": "按规则 w3：自 2026-03-06T17:00:00+08:00 起 3 个工作日，2026-03-11T17:00:00+08:00 到期",
@@ -169,9 +102,38 @@ def test_the_most_specific_rule_in_force_sets_the_deadline():
 
 
 def test_the_city_overrules_the_national_calendar():
-    """A Monday off and a Sunday worked, as rows of the calendar table say."""
+    """A Monday off and a Sunday worked, as rows of the calendar table say: two days from Friday 17:00."""
     calendar = WorkCalendar(SHANGHAI, {date(2026, 3, 9): False, date(2026, 3, 8): True})
+    friday = at("2026-03-06T17:00")
+    rule = DeadlineRule("w", "handle", "working", 2, "same_day")
 
-    assert not calendar.is_workday(date(2026, 3, 9))
-    assert calendar.is_workday(date(2026, 3, 8))
-    assert due_after_working_days(at("2026-03-06T17:00"), 2, SHANGHAI, calendar.is_workday) == at("2026-03-10T17:00")
+    assert set_deadline([rule], "hazard", "general", friday, friday, calendar).due_at == at("2026-03-10T17:00")
+
+
+def test_a_year_that_the_city_has_decided_is_known():
+    """One row of 2035 is enough to say that somebody has looked; 2036 stays unknown."""
+    calendar = WorkCalendar(SHANGHAI, {date(2035, 10, 1): False})
+    rule = DeadlineRule("w", "handle", "working", 1, "same_day")
+    start, later = at("2035-09-28T09:00"), at("2036-03-03T09:00")
+
+    deadline = set_deadline([rule], "hazard", "general", start, start, calendar)
+
+    assert deadline.due_at == at("2035-10-02T09:00")
+    assert "not known" not in deadline.reason.detail
+    assert "2036" in set_deadline([rule], "hazard", "general", later, later, calendar).reason.detail
+
+
+def test_acceptance_has_a_deadline_and_a_reason_of_its_own():
+    """Half an hour to accept, by the rule of that stage; without one there is none, and the reason says so."""
+    start = at("2026-03-06T17:00")
+    rule = DeadlineRule("a", "accept", "elapsed", 30, "immediate")
+
+    deadline = set_deadline([rule], "hazard", "major", start, start, CALENDAR, "accept")
+    without = set_deadline([], "hazard", "major", start, start, CALENDAR, "accept")
+
+    assert deadline.due_at == at("2026-03-06T17:30")
+    assert (deadline.reason.step, deadline.reason.facts["rule"]) == ("accept_deadline", "a")
+    assert deadline.reason.detail.startswith("to be accepted by rule a: 30 minutes elapsed")
+    assert deadline.reason.detail_zh.startswith("受理：按规则 a")
+    assert (without.due_at, without.reason.step) == (None, "accept_deadline")
+    assert without.reason.detail.endswith("there is no instant by which it must be accepted")

@@ -1,7 +1,9 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from gis_service.domain.alarms import AlarmShares
 from gis_service.domain.deadlines import DeadlineRule
 from gis_service.domain.dispatch import DispatchRule
 from gis_service.domain.incident import Duplicate, Incident, Point, Report
@@ -38,17 +40,47 @@ def opened(place: Place = INSIDE, rulebook: Rulebook = RULEBOOK, duplicates: tup
 
 
 def test_owner_department_and_deadline_come_with_their_reasons():
-    """One answer, four steps, in the order in which they were decided."""
+    """One answer, five steps, in the order in which they were decided."""
     incident = opened()
 
     assert (incident.state, incident.owner, incident.chain) == ("reported", "D07", ("D", "D07"))
     assert (incident.department, incident.assisting) == ("fire", ("housing",))
-    assert [entry["step"] for entry in incident.explain] == ["located", "owner", "dispatch", "deadline"]
+    assert [entry["step"] for entry in incident.explain] == [
+        "located",
+        "owner",
+        "dispatch",
+        "accept_deadline",
+        "deadline",
+    ]
 
 
 def test_the_clock_starts_when_it_happened():
     """Reported two hours late with an hour to handle it, it is overdue at once: the order of uploads is nothing."""
     assert opened().due_at == HAPPENED + timedelta(hours=1)
+
+
+def test_the_clock_to_accept_starts_with_the_report():
+    """Nobody could accept before: half an hour from the report, two hours after it happened."""
+    accept = DeadlineRule("a", "accept", "elapsed", 30, "immediate")
+
+    incident = opened(rulebook=replace(RULEBOOK, deadlines=[*RULEBOOK.deadlines, accept]))
+
+    assert incident.accept_due_at == REPORTED + timedelta(minutes=30)
+    assert opened().accept_due_at is None
+
+
+def test_the_first_alarm_is_the_earlier_one_of_both_clocks():
+    """80 % of half an hour to accept come before 80 % of ten hours to handle; the past rings no alarms."""
+    rules = [
+        DeadlineRule("a", "accept", "elapsed", 30, "immediate"),
+        DeadlineRule("h", "handle", "elapsed", 600, "same_day"),
+    ]
+
+    ringing = opened(rulebook=replace(RULEBOOK, deadlines=rules, alarms=AlarmShares()))
+
+    assert ringing.alarm_at == REPORTED + timedelta(minutes=24)
+    assert opened(rulebook=replace(RULEBOOK, deadlines=rules)).alarm_at is None
+    assert opened(rulebook=replace(RULEBOOK, deadlines=[], alarms=AlarmShares())).alarm_at is None
 
 
 def test_rules_are_those_of_the_instant_of_the_report():

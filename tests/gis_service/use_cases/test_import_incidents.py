@@ -51,7 +51,7 @@ def load(ground, locate):
 
 
 def test_an_imported_incident_is_decided_like_a_reported_one(load, ground, locate):
-    """Everything but identity and progress is equal: owner, chain, department, deadline, every reason."""
+    """All but identity, progress and alarms is equal: owner, chain, department, deadlines, every reason."""
     (imported,) = load(Row())
     report = Report("hazard", "general", "device", "smoke alarm", HAPPENED)
     request = IncidentRequest(report, "k", b"", point=DeclaredPoint(102.71, 25.01))
@@ -59,7 +59,7 @@ def test_an_imported_incident_is_decided_like_a_reported_one(load, ground, locat
         request, principal=Principal("x", "router", None), locate=locate, zone=ZONE, now=HAPPENED, work=ground
     ).incident
 
-    own = {"id", "feature_id", "version", "state"}
+    own = {"id", "feature_id", "version", "state", "alarm_at"}
     assert {name: getattr(imported, name) for name in imported.__slots__ if name not in own} == {
         name: getattr(reported, name) for name in reported.__slots__ if name not in own
     }

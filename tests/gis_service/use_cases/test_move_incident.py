@@ -4,6 +4,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 import shapely
@@ -20,6 +21,7 @@ from tests.support.desk import FIRST_DAY
 from tests.support.reports import REPORTED_AT, report
 
 DESK = Principal("desk", "dispatcher")
+ZONE = ZoneInfo("Asia/Shanghai")
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def move(ground, clock):
     def act(incident_id: UUID, to: str, by: Principal = DESK, expected=None, retry=None, **said) -> IncidentRecord:
         request = MoveRequest(to, **said)
         return move_incident(
-            incident_id, request, principal=by, clock=clock, work=ground, expected=expected, retry=retry
+            incident_id, request, principal=by, clock=clock, zone=ZONE, work=ground, expected=expected, retry=retry
         ).incident
 
     return act

@@ -1,0 +1,119 @@
+"""Remind and escalate: what the clocks of incidents ring, told as events, once each."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.domain.alarms import Alarm, AlarmShares, ClockRules
+from gis_service.domain.clocks import Clocks, ring
+from gis_service.domain.incident import IncidentRecord, NewEvent
+from gis_service.domain.work_calendar import WorkCalendar
+
+AT_ONCE = 200
+"""Incidents whose alarms are one transaction."""
+
+KEEPER = "clock"
+"""The actor of events that nobody but time has brought about."""
+
+_log = structlog.get_logger(__name__)
+
+
+def ring_alarms(
+    *, zone: ZoneInfo, alarms: AlarmShares, now: datetime, work: UnitOfWork, at_once: int = AT_ONCE
+) -> Counter[str]:
+    """Tell of every alarm that has come due, and return how many there were of each kind.
+
+    An event and the count of the alarms that have rung are one transaction, under the lock of the incident: any
+    number of processes may do this at the same time, each alarm rings once, and what one that was killed left undone
+    rings with the next call.  Incidents that somebody has locked are left for the next call.
+
+    Args:
+        zone: of working days.
+        alarms: when to remind and to escalate.
+        now: alarms up to this instant ring.
+        work: a transaction not yet begun.
+        at_once: incidents in a transaction.
+    """
+    told: Counter[str] = Counter()
+    while True:
+        with work:
+            rules = ClockRules(WorkCalendar(zone, work.rules.calendar()), alarms)
+            records = work.incidents.lock_ringing(now, at_once)
+            events: list[NewEvent] = []
+            after: dict[UUID, Clocks] = {}
+            for record in records:
+                rung, after[record.id] = ring(record, rules, now)
+                events.extend(_event(record, alarm, zone, now) for alarm in rung)
+            work.incidents.add_events(events)
+            work.incidents.store_alarms(after)
+            work.commit()
+        told.update(event.kind for event in events)
+        if len(records) < at_once:
+            return told
+
+
+def _event(record: IncidentRecord, alarm: Alarm, zone: ZoneInfo, now: datetime) -> NewEvent:
+    return NewEvent(
+        incident_id=record.id,
+        at=now,
+        kind=alarm.kind,
+        actor=KEEPER,
+        from_state=record.state,
+        to_state=record.state,
+        to_grid=alarm.to_grid,
+        facts={
+            "stage": alarm.stage,
+            "due_at": alarm.due_at.astimezone(zone).isoformat(),
+            "alarm_at": alarm.at.astimezone(zone).isoformat(),
+        },
+    )
+
+
+class ClockKeeper:
+    """Rings alarms as they come due, in a thread of its own.
+
+    Args:
+        open_work: gives a transaction not yet begun.
+        zone: of working days.
+        alarms: when to remind and to escalate.
+        poll_s: seconds between two looks; 0 does nothing at all.
+    """
+
+    def __init__(
+        self, open_work: Callable[[], UnitOfWork], *, zone: ZoneInfo, alarms: AlarmShares, poll_s: float
+    ) -> None:
+        self._open_work, self._zone, self._alarms, self._poll_s = open_work, zone, alarms, poll_s
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        if self._poll_s:
+            self._thread = threading.Thread(target=self._keep, name="clock-keeper", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and wait for it; alarms that ring just now are finished."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _keep(self) -> None:
+        while not self._stopping.wait(self._poll_s):
+            try:
+                told = ring_alarms(
+                    zone=self._zone, alarms=self._alarms, now=datetime.now(UTC), work=self._open_work()
+                )
+            except Exception as error:  # noqa: BLE001 - what is due rings when the database is back
+                _log.warning("alarms not rung", error=repr(error))
+                continue
+            if told:
+                _log.info("alarms rung", **told)

@@ -10,9 +10,12 @@ import pytest
 import shapely
 
 from gis_service.domain.access import Principal
+from gis_service.domain.alarms import USUAL, ClockRules
+from gis_service.domain.clocks import ring
 from gis_service.domain.incident import IncidentEvent, IncidentRecord
 from gis_service.domain.incident_moves import moves_open_to, next_handler
 from gis_service.domain.move_request import MoveRequest
+from gis_service.domain.work_calendar import WorkCalendar
 from gis_service.errors import ClashError, ForbiddenError, NotFoundError, PreconditionFailedError, RuleBrokenError
 from gis_service.use_cases.move_incident import RetryKey, move_incident
 from gis_service.use_cases.read_incidents import read_events, read_incident
@@ -461,3 +464,25 @@ def test_an_incident_is_the_fold_of_its_events(ground, move, seed):
         assert fold(first, events[1:]) == row
         assert record.version == len(events)
         assert [event.at for event in events] == sorted(event.at for event in events)
+
+
+def test_moves_stop_and_start_the_clocks(ground, locate, move):
+    """Handled: nothing rings, the pause is over; a failed check: it rings again, later by the time it stood handled."""
+    incident = report(ground, locate)
+    accepted = move(incident, "accepted")
+    assert accepted.alarm_at is not None
+    move(incident, "dispatched")
+    handled = move(incident, "handled")
+    assert (handled.alarm_at, handled.handled_at) == (None, REPORTED_AT + timedelta(minutes=3))
+    failed = move(incident, "dispatched", reason="the crates are back")
+    assert failed.due_at - handled.due_at == timedelta(minutes=1)
+    assert failed.alarm_at is not None
+
+
+def test_after_a_hand_over_the_alarms_tell_the_new_owner(ground, locate, move):
+    """What is late is told up the chain of after the move."""
+    incident = report(ground, locate)
+    move(incident, "accepted")
+    moved = move(incident, "accepted", to_grid="D08A", reason="theirs")
+    alarms, _ = ring(moved, ClockRules(WorkCalendar(ZONE), USUAL), moved.due_at + timedelta(days=30))
+    assert [alarm.to_grid for alarm in alarms] == ["D08", "D"]

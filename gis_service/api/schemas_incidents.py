@@ -133,6 +133,7 @@ def incident_json(record: IncidentRecord) -> dict[str, Any]:
         "department_name": record.department_name,
         "department_name_en": record.department_name_en,
         "assisting": record.assisting,
+        "first_receiver": record.fact("dispatch", "first_receiver"),
         "response_class": record.response_class,
         "due_at": record.due_at,
         "explain": record.explain,

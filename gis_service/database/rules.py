@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, Row, Table, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Column, Row, Table, any_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -113,9 +113,9 @@ class RuleRepository:
         """Return those of the codes that rules or incidents name, as lead or as assisting."""
         uses = or_(
             exists().where(dispatch_rule.c.department == department.c.code),
-            exists().where(dispatch_rule.c.assisting.any(department.c.code)),
+            exists().where(department.c.code == any_(dispatch_rule.c.assisting)),
             exists().where(incident.c.department == department.c.code),
-            exists().where(incident.c.assisting.any(department.c.code)),
+            exists().where(department.c.code == any_(incident.c.assisting)),
         )
         return set(self._session.scalars(select(department.c.code).where(department.c.code.in_(codes), uses)))
 

@@ -51,6 +51,7 @@ MOST_ROWS = 10_000
 """Rows that are read at once; a city has some hundreds."""
 
 _TAG_BYTES = 12
+_UTC = ZoneInfo("UTC")
 
 
 def write_row(table: str, entry: Entry, zone: ZoneInfo) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def write_row(table: str, entry: Entry, zone: ZoneInfo) -> dict[str, Any]:
 
 def tag_of(table: str, entries: Sequence[Entry]) -> str:
     """Return what stands for this state of a table: equal for equal entries in any order."""
-    lines = sorted((key_of(entry), repr(entry)) for entry in entries)
+    lines = sorted((key_of(entry), repr(write_row(table, entry, _UTC))) for entry in entries)
     return f"{table}-{hashlib.blake2b(repr(lines).encode(), digest_size=_TAG_BYTES).hexdigest()}"
 
 

@@ -62,6 +62,9 @@ INCIDENT_SCHEMA: dict[str, Any] = _object(
         "department_name": _nullable(_TEXT),
         "department_name_en": _nullable(_TEXT),
         "assisting": _array(_TEXT),
+        "first_receiver": _nullable(
+            _object({"kind": {"type": "string", "enum": ["grid", "department"]}, "code": _TEXT})
+        ),
         "response_class": _nullable(_TEXT),
         "due_at": _nullable(_INSTANT),
         "explain": _array({"type": "object"}),

@@ -140,6 +140,7 @@ def incident_json(record: IncidentRecord, principal: Principal) -> dict[str, Any
         "department_name": record.department_name,
         "department_name_en": record.department_name_en,
         "assisting": record.assisting,
+        "first_receiver": record.first_receiver,
         "response_class": record.response_class,
         "due_at": record.due_at,
         "explain": record.explain,

@@ -23,6 +23,7 @@ from gis_service.cli.locate import locate
 from gis_service.cli.migrate import migrate
 from gis_service.cli.plan_changes import plan
 from gis_service.cli.plan_repair import repair  # noqa: F401 - it puts itself on ``plan``
+from gis_service.cli.rules import rules
 from gis_service.cli.seed_tiles import seed  # noqa: F401 - it puts itself on ``tiles``
 from gis_service.cli.serve import serve
 from gis_service.cli.sheet import sheet
@@ -93,6 +94,7 @@ app.add_typer(plan, name="plan")
 app.add_typer(imports, name="import")
 app.add_typer(exports, name="export")
 app.add_typer(tiles, name="tiles")
+app.add_typer(rules, name="rules")
 app.add_typer(tokens, name="tokens")
 app.add_typer(clocks, name="clocks")
 app.add_typer(db, name="db")

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Table, delete, insert, or_, select, update
+from sqlalchemy import Column, Row, Table, any_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from gis_service.database.tables import (
     department,
     dispatch_rule,
     grid_code,
+    incident,
     level,
 )
 from gis_service.domain.deadlines import DeadlineRule
@@ -27,6 +28,10 @@ from gis_service.domain.period import Period
 from gis_service.domain.rules import CalendarDay, Category, Department
 
 _OUT_OF_THE_WAY = 10_000
+
+EDITING_LOCK = 0x72756C65  # "rule" in ASCII; any constant that no other lock of the service uses
+
+_CATEGORY_COLUMNS = (dispatch_rule.c.category, deadline_rule.c.category, incident.c.category)
 
 
 def _values(row: Row[Any]) -> dict[str, Any]:
@@ -45,6 +50,10 @@ class RuleRepository:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    def lock_editing(self) -> None:
+        """Wait until no other transaction edits rules; the lock goes with this transaction."""
+        self._session.execute(select(func.pg_advisory_xact_lock(EDITING_LOCK)))
 
     def has_category(self, code: str) -> bool:
         """Tell whether a category is known."""
@@ -88,6 +97,28 @@ class RuleRepository:
         rows = self._session.execute(select(calendar_day.c.day, calendar_day.c.is_workday))
         return {row.day: row.is_workday for row in rows}
 
+    def calendar_days(self) -> list[CalendarDay]:
+        """Return the days that the city decides itself with its remarks, by day."""
+        rows = self._session.execute(select(calendar_day).order_by(calendar_day.c.day))
+        return [CalendarDay(**row) for row in rows.mappings()]
+
+    def categories_in_use(self, codes: Collection[str]) -> set[str]:
+        """Return those of the codes that rules or incidents name."""
+        uses = or_(
+            *(exists().where(column == category.c.code) for column in _CATEGORY_COLUMNS),
+        )
+        return set(self._session.scalars(select(category.c.code).where(category.c.code.in_(codes), uses)))
+
+    def departments_in_use(self, codes: Collection[str]) -> set[str]:
+        """Return those of the codes that rules or incidents name, as lead or as assisting."""
+        uses = or_(
+            exists().where(dispatch_rule.c.department == department.c.code),
+            exists().where(department.c.code == any_(dispatch_rule.c.assisting)),
+            exists().where(incident.c.department == department.c.code),
+            exists().where(department.c.code == any_(incident.c.assisting)),
+        )
+        return set(self._session.scalars(select(department.c.code).where(department.c.code.in_(codes), uses)))
+
     def store_levels(self, levels: Sequence[Level]) -> None:
         """Store levels by code; ranks may change places among them."""
         moved = level.c.code.in_([one.code for one in levels])
@@ -114,6 +145,30 @@ class RuleRepository:
     def store_deadlines(self, rules: Sequence[DeadlineRule]) -> None:
         """Store deadline rules by id; what an id said before is forgotten."""
         self._replace(deadline_rule, [_as_row(rule) for rule in rules])
+
+    def remove_departments(self, departments: Sequence[Department]) -> None:
+        """Forget departments that nothing names."""
+        self._remove(department.c.code, [one.code for one in departments])
+
+    def remove_categories(self, categories: Sequence[Category]) -> None:
+        """Forget categories that nothing names."""
+        self._remove(category.c.code, [one.code for one in categories])
+
+    def remove_calendar(self, days: Sequence[CalendarDay]) -> None:
+        """Forget the city's decision about some days."""
+        self._remove(calendar_day.c.day, [one.day for one in days])
+
+    def remove_dispatch(self, rules: Sequence[DispatchRule]) -> None:
+        """Forget dispatch rules, which have decided nothing."""
+        self._remove(dispatch_rule.c.id, [rule.id for rule in rules])
+
+    def remove_deadlines(self, rules: Sequence[DeadlineRule]) -> None:
+        """Forget deadline rules, which have decided nothing."""
+        self._remove(deadline_rule.c.id, [rule.id for rule in rules])
+
+    def _remove(self, key: Column[Any], keys: Sequence[Any]) -> None:
+        if keys:
+            self._session.execute(delete(key.table).where(key.in_(keys)))
 
     def _store(self, table: Table, key: str, rows: Sequence[Mapping[str, Any]]) -> None:
         if not rows:

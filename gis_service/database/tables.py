@@ -434,6 +434,8 @@ dispatch_rule = Table(
     Column("assisting", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
     Column("in_force", TSTZRANGE, nullable=False, server_default=text("'(,)'::tstzrange")),
     Column("reason", Text, nullable=False, server_default=""),
+    Column("first_receiver", Text, nullable=False, server_default="grid", comment="who keeps it until handed over"),
+    CheckConstraint("first_receiver IN ('grid', 'department')", name="first_receiver"),
     CheckConstraint("severity IN ('general', 'larger', 'major')", name="severity"),
     CheckConstraint("kind IN ('standard', 'dedicated')", name="kind"),
     ExcludeConstraint(

@@ -39,6 +39,7 @@ from gis_service.database.stock import StockRepository
 from gis_service.database.tile_changes import TileChangeRepository
 from gis_service.database.tiles import TileRepository
 from gis_service.database.tokens import TokenRepository
+from gis_service.database.trial_incidents import TrialIncidentRepository
 
 
 class UnitOfWork:
@@ -93,6 +94,7 @@ class UnitOfWork:
         self.tile_changes = TileChangeRepository(session)
         self.tiles = TileRepository(session)
         self.tokens = TokenRepository(session)
+        self.trial_incidents = TrialIncidentRepository(session)
         return self
 
     def commit(self) -> None:

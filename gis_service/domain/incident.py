@@ -168,6 +168,11 @@ class IncidentRecord:
     alarm_step: int
     in_charge: bool
 
+    @property
+    def first_receiver(self) -> Mapping[str, str] | None:
+        """Return who keeps it until it is handed over; who declines or is named later does not change that."""
+        return next((entry["first_receiver"] for entry in reversed(self.explain) if "first_receiver" in entry), None)
+
     def fact(self, step: str, name: str) -> Any:  # noqa: ANN401 - facts are JSON of any form
         """Return one fact of the last entry of a step of the explanation, which is the one that holds; or None."""
         return next((entry.get(name) for entry in reversed(self.explain) if entry["step"] == step), None)

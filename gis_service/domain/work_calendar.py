@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
@@ -27,7 +28,7 @@ class WorkCalendar:
         if (decided := self._overrides.get(day)) is not None:
             return decided
         if day.year in KNOWN_YEARS:
-            return bool(chinese_calendar.is_workday(day))
+            return _is_national_workday(day)
         return day.weekday() < FIRST_WEEKEND_DAY
 
     def years_unknown(self, start: datetime, end: datetime) -> list[int]:
@@ -38,3 +39,9 @@ class WorkCalendar:
         first, last = start.astimezone(self.zone).year, end.astimezone(self.zone).year
         decided = {day.year for day in self._overrides}
         return [year for year in range(first, last + 1) if year not in KNOWN_YEARS and year not in decided]
+
+
+@cache
+def _is_national_workday(day: date) -> bool:
+    # Asked for the same few days again and again: the library takes 100 times as long as the cache.
+    return bool(chinese_calendar.is_workday(day))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.rule_rows import RuleTables, read_rules
 from gis_service.domain.rules import Rules, Stored, find_faults
-from gis_service.errors import RuleBrokenError
+from gis_service.errors import InputFault, RuleBrokenError
+
+MOST_FAULTS = 1_000
 
 
 def load_rules(tables: RuleTables, work: UnitOfWork) -> Rules:
@@ -16,13 +20,9 @@ def load_rules(tables: RuleTables, work: UnitOfWork) -> Rules:
     """
     rules, faults = read_rules(tables)
     with work:
+        work.rules.lock_editing()
         faults += find_faults(rules, _stored(rules, work))
-        if faults:
-            raise RuleBrokenError(
-                f"{len(faults)} faults; nothing was stored. First: {faults[0].detail}",
-                code="broken-rules",
-                faults=faults,
-            )
+        refuse_broken(faults)
         work.rules.store_levels(rules.levels)
         work.rules.store_departments(rules.departments)
         work.rules.store_categories(rules.categories)
@@ -31,6 +31,16 @@ def load_rules(tables: RuleTables, work: UnitOfWork) -> Rules:
         work.rules.store_calendar(rules.calendar)
         work.commit()
     return rules
+
+
+def refuse_broken(faults: Sequence[InputFault]) -> None:
+    """Refuse rows with faults; the first ``MOST_FAULTS`` are told one by one."""
+    if faults:
+        raise RuleBrokenError(
+            f"{len(faults)} faults; nothing was stored. First: {faults[0].detail}",
+            code="broken-rules",
+            faults=faults[:MOST_FAULTS],
+        )
 
 
 def _stored(rules: Rules, work: UnitOfWork) -> Stored:

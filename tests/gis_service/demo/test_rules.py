@@ -75,6 +75,20 @@ def test_the_seven_top_categories_are_there_and_none_hangs_in_the_air(rules):
     assert {code for code in seen if "." not in code} == set(TOPS)
 
 
+def test_twelve_cross_cutting_kinds_have_one_lead_each(rules, dispatch):
+    """The list of merged kinds (事件归并清单), numbered one to twelve: each led by one department, helped by some."""
+    listed = {row["reason"].partition("：")[0]: row for row in rules.dispatch if row["reason"].startswith("归并清单")}
+
+    assert list(listed) == [
+        f"归并清单{number}" for number in ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"]
+    ]
+    assert len({row["category"] for row in listed.values()}) == 12
+    for row, kind in product(listed.values(), ("standard", "dedicated")):
+        decision = choose_dispatch(dispatch, row["category"], "general", ("530103",), kind, NOW)
+        assert (decision.rule_id, decision.department) == (row["id"], row["department"])
+        assert decision.assisting
+
+
 def test_rules_name_what_is_there(rules):
     """Departments and categories of all rules; no id twice; no case decided twice."""
     departments = {row["code"] for row in rules.departments}

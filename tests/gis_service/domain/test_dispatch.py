@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gis_service.domain.dispatch import DispatchRule, choose_dispatch, lies_under, with_ancestors
+from gis_service.domain.dispatch import DispatchRule, FirstReceiver, choose_dispatch, lies_under, with_ancestors
 from gis_service.domain.period import Period
 
 AT = datetime(2026, 3, 6, 9, 0, tzinfo=UTC)
@@ -93,7 +93,8 @@ def test_without_a_rule_the_reason_says_so():
 
     assert reason["step"] == "dispatch"
     assert reason["detail"] == (
-        "no dispatch rule matches category dispute.property with severity general here; a dispatcher must choose"
+        "no dispatch rule matches category dispute.property with severity general here; a dispatcher must choose;"
+        " grid D07C3G2 keeps it until it is handed over"
     )
     assert "rule" not in reason
 
@@ -105,10 +106,67 @@ def test_the_reason_names_the_rule_and_its_conditions():
     assert choose(rule).reason.as_json() == {
         "step": "dispatch",
         "rule": "r7",
+        "first_receiver": {"kind": "grid", "code": "D07C3G2"},
         "detail": "rule r7 (category dispute, grid D07, severity general) sends it to department justice:"
-        " mediation office",
-        "detail_zh": "按规则 r7（类别 dispute、网格 D07、等级 general）由部门 justice 牵头处置",
+        " mediation office; grid D07C3G2 keeps it until it is handed over",
+        "detail_zh": "按规则 r7（类别 dispute、网格 D07、等级 general）由部门 justice 牵头处置"
+        "；首接负责：网格 D07C3G2，移交前由其负责到底",
     }
+
+
+def test_the_reason_names_the_rules_that_matched_and_lost():
+    """Three other rules match; each lost by the first criterion in which it is less specific, the strongest first."""
+    rules = (
+        DispatchRule("all", "dispute", "a"),
+        DispatchRule("best", "dispute.property", "b", grid_code="D07", kind="standard"),
+        DispatchRule("street", "dispute.property", "c", grid_code="D07", severity="general"),
+        DispatchRule("district", "dispute.property", "d", grid_code="D"),
+        DispatchRule("other", "hazard", "e"),
+    )
+
+    reason = choose(*rules).reason.as_json()
+
+    assert reason["outranked"] == [
+        {"rule": "street", "department": "c", "by": "kind"},
+        {"rule": "district", "department": "d", "by": "grid"},
+        {"rule": "all", "department": "a", "by": "category"},
+    ]
+    assert "; it goes before street (by kind), district (by grid), all (by category);" in reason["detail"]
+    assert "；优先于规则 street（类型）、district（网格）、all（类别）；" in reason["detail_zh"]
+
+
+def test_of_many_rules_that_lost_five_are_named():
+    """Seven rules for seven grids of a chain: the deepest wins, six lost."""
+    chain = tuple(f"D{depth}" for depth in range(7))
+    rules = [DispatchRule(f"r{code}", "dispute", "a", grid_code=code) for code in chain]
+
+    decision = choose(*rules, chain=chain)
+
+    assert decision.rule_id == "rD6"
+    assert [entry["rule"] for entry in decision.reason.facts["outranked"]] == ["rD5", "rD4", "rD3", "rD2", "rD1"]
+    assert "rD1 (by grid) and 1 more;" in decision.reason.detail
+    assert "等 6 条" in decision.reason.detail_zh
+
+
+@pytest.mark.parametrize(
+    ("first_receiver", "chain", "expected"),
+    [
+        ("grid", CHAIN, FirstReceiver("grid", "D07C3G2")),
+        ("department", CHAIN, FirstReceiver("department", "justice")),
+        ("grid", (), FirstReceiver("department", "justice")),
+    ],
+)
+def test_who_received_a_case_first_keeps_it(first_receiver, chain, expected):
+    """The owner, unless the rule goes past the grids, or there is no grid."""
+    rule = DispatchRule("r", "dispute", "justice", first_receiver=first_receiver)
+
+    assert choose(rule, chain=chain).first_receiver == expected
+
+
+def test_without_a_rule_the_owner_keeps_the_case():
+    """And nobody keeps what lies outside the coverage and has no department."""
+    assert choose().first_receiver == FirstReceiver("grid", "D07C3G2")
+    assert choose(chain=(), kind=None).first_receiver is None
 
 
 def test_outside_the_coverage_only_rules_without_ground_match():

@@ -84,6 +84,31 @@ def test_deadlines_of_two_stages_are_two_cases():
     assert details(rules(deadlines=(accept, handle, again))) == ["rules b and c decide the same case at one time"]
 
 
+def test_faults_point_at_the_rows():
+    """The second rule was read in row 7: its department in that row, and its clash with the first, are told there."""
+    first, second = DispatchRule("a", "hazard", "fire"), DispatchRule("b", "hazard", "army")
+
+    faults = find_faults(rules(dispatch=(first, second), row_numbers={"dispatch": (2, 7)}), Stored())
+
+    assert [fault.pointer for fault in faults] == ["/dispatch/7/department", "/dispatch/7"]
+
+
+def test_each_rule_that_begins_within_another_one_is_named():
+    """One rule for ever, two within it that do not touch each other, and one that ended before: two faults."""
+    year = [datetime(2026 + number, 1, 1, tzinfo=UTC) for number in range(4)]
+    given = (
+        DispatchRule("c", "hazard", "fire", in_force=Period(year[2], year[3])),
+        DispatchRule("ever", "hazard", "fire", in_force=Period(year[1], None)),
+        DispatchRule("past", "hazard", "fire", in_force=Period(None, year[1])),
+        DispatchRule("d", "hazard", "fire", in_force=Period(year[3], None)),
+    )
+
+    assert details(rules(dispatch=given)) == [
+        "rules ever and c decide the same case at one time",
+        "rules ever and d decide the same case at one time",
+    ]
+
+
 def test_a_code_that_stands_twice_is_named():
     """Two rows for one department."""
     assert details(rules(departments=(FIRE, FIRE))) == ["fire stands there twice"]

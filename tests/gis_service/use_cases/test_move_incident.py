@@ -467,7 +467,7 @@ def test_an_incident_is_the_fold_of_its_events(ground, move, seed):
 
 
 def test_moves_stop_and_start_the_clocks(ground, locate, move):
-    """Handled: nothing rings, the pause is over; a failed check: it rings again, later by the time it stood handled."""
+    """Handled: nothing rings; a failed check: it rings again, later by the time it stood handled."""
     incident = report(ground, locate)
     accepted = move(incident, "accepted")
     assert accepted.alarm_at is not None

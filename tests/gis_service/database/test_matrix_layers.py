@@ -35,6 +35,7 @@ DETAILS = {
     "grid_labels": 10,
     "buildings": 15,
     "incidents": 15,
+    "hotspots": 15,
     "indicators": 10,
     "resources": 15,
     "devices": 15,

@@ -191,7 +191,7 @@ def _conditions(wanted: CountFilter, principal: Principal, *, by_chain: bool) ->
         conditions.append(incident.c.owner.is_not(None))
     if wanted.states:
         conditions.append(incident.c.state.in_(wanted.states))
-    else:
+    if not wanted.states or principal.role == PUBLIC.role:
         conditions.append(incident.c.state.not_in(NOT_COUNTED))
     if wanted.channels:
         conditions.append(incident.c.channel.in_(wanted.channels))

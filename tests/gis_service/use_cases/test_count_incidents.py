@@ -253,6 +253,7 @@ def test_merged_and_cancelled_count_where_they_are_asked_for(ground, count):
 
     assert numbers(count("state")) == {("reported",): 2}
     asked = count("state", states=("merged", "cancelled"))
+    assert count("grid", principal=PUBLIC, states=("merged", "cancelled")).rows == []
     assert (numbers(asked), asked.total.open) == ({("cancelled",): 1, ("merged",): 1}, 0)
 
 

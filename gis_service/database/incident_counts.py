@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from importlib.resources import files
-from typing import Literal
+from operator import add
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, ColumnElement, Integer, Text, and_, case, cast, func, null, or_, select, text
+from sqlalchemy import ColumnElement, Integer, Text, and_, case, cast, func, literal, or_, select, text
 from sqlalchemy.orm import Session
 
 from gis_service.database.incidents import lies_under, seen_by
@@ -18,13 +20,12 @@ from gis_service.domain.incident import CLOSED_STATES, STATES_WITHOUT_CLOCK
 from gis_service.domain.incident_count import (
     DISCOVERED_BY,
     HANDLED_STATES,
+    MARKS,
     NOT_COUNTED,
     SATISFIED_FROM,
     CountFilter,
     CountQuestion,
     Key,
-    Measures,
-    Tally,
 )
 from gis_service.domain.repeat_place import MOST_IDS, RepeatPlace, RepeatQuestion
 
@@ -35,18 +36,18 @@ Places = Literal["nowhere", "owner", "chain", "point"]
 
 _REPEAT_PLACES = text(files("gis_service.database").joinpath("sql", "repeat_places.sql").read_text("utf-8"))
 
-_MEASURES = tuple(Tally.__dataclass_fields__)
-
 _PLACES: dict[Places, dict[str, ColumnElement[object]]] = {
     "nowhere": {},
     "owner": {"owner": incident.c.owner},
-    "chain": {"chain": incident.c.chain, "stamped": incident.c.edition},
+    "chain": {"chain": func.array_to_string(incident.c.chain, " "), "stamped": incident.c.edition},
     "point": {
         "lon": func.ST_X(func.coalesce(incident.c.point, incident.c.reporter_point)),
         "lat": func.ST_Y(func.coalesce(incident.c.point, incident.c.reporter_point)),
         "chain": case(
-            (func.coalesce(incident.c.point, incident.c.reporter_point).is_(None), incident.c.chain),
-            else_=cast(null(), ARRAY(Text)),
+            (
+                func.coalesce(incident.c.point, incident.c.reporter_point).is_(None),
+                func.array_to_string(incident.c.chain, " "),
+            )
         ),
     },
 }
@@ -81,56 +82,30 @@ class IncidentCountRepository:
 
     def sums(
         self, question: CountQuestion, principal: Principal, zone: ZoneInfo, places: Places
-    ) -> Iterator[list[tuple[tuple[object, ...], Key, Measures]]]:
-        """Yield batches of sums: the place, the key without the grid, and the figures; a pair may come again.
+    ) -> Iterator[list[tuple[tuple[Any, ...], Key, int, int]]]:
+        """Yield batches of sums: the place, the key without the grid, the mark, and how many have all these.
 
-        Of what the caller may see; the public all that has an owner.  A grid that the incidents are narrowed to is
-        heeded by their chains, unless places are points.  Points are degrees, and the place that the owner was found
-        by: where it happened or else where the reporter stood; the chain is there for what has neither.
+        The same may come again.  Of what the caller may see; the public all that has an owner.  A grid that the
+        incidents are narrowed to is heeded by their chains, unless places are points.  Points are degrees, and the
+        place that the owner was found by: where it happened or else where the reporter stood; the chain (codes apart
+        by blanks) is there for what has neither.
         """
         placed = _PLACES[places]
-        keyed = {name: _dimension(name, zone, question.depth) for name in question.by if name != "grid"}
-        done = incident.c.state.in_(HANDLED_STATES)
-        each = (
-            select(
-                *(column.label(f"at_{name}") for name, column in placed.items()),
-                *(column.label(f"by_{name}") for name, column in keyed.items()),
-                incident.c.state,
-                incident.c.channel,
-                incident.c.satisfaction,
-                done.label("is_handled"),
-                incident.c.due_at,
-                case((and_(done, incident.c.due_at.is_not(None)), _HANDLED_AT)).label("handled_at"),
-            )
-            .where(*_conditions(question.wanted, principal, by_chain=places != "point"))
-            # A fence: flattened, the events would be asked once for each figure.
-            .offset(0)
-            .subquery()
-        )
-        groups = [each.c[f"at_{name}"] for name in placed] + [each.c[f"by_{name}"] for name in keyed]
-        late_by_now = and_(each.c.due_at < func.now(), each.c.state.not_in(STATES_WITHOUT_CLOCK))
-        figures: dict[str, ColumnElement[bool] | None] = {
-            "count": None,
-            "open": each.c.state.not_in(CLOSED_STATES),
-            "handled": each.c.is_handled,
-            "handled_on_time": each.c.handled_at <= each.c.due_at,
-            "handled_late": each.c.handled_at > each.c.due_at,
-            "overdue": late_by_now,
-            "discovered": each.c.channel.in_(DISCOVERED_BY),
-            "rated": each.c.satisfaction.is_not(None),
-            "satisfied": each.c.satisfaction >= SATISFIED_FROM,
-        }
-        counted = [
-            func.count() if condition is None else func.count().filter(condition)
-            for condition in (figures[name] for name in _MEASURES)
-        ]
-        query = select(*groups, *counted).group_by(*groups)
-        split, end = len(placed), len(groups)
+        keyed = [_dimension(name, zone, question.depth) for name in question.by if name != "grid"]
+        groups = [column.label(f"group_{place}") for place, column in enumerate([*placed.values(), *keyed])]
+        conditions = _conditions(question.wanted, principal, by_chain=places != "point")
+        each = select(*groups, _mark().label("mark")).where(*conditions)
+        if places == "point":
+            # Hardly two are alike: to group them would take longer than to send them.
+            query = each.add_columns(literal(1))
+        else:
+            # A fence: flattened, the mark would be made for each comparison.
+            alike = each.offset(0).subquery()
+            query = select(*alike.c, func.count()).group_by(*alike.c)
+        split = len(placed)
         rows = self._session.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
         for batch in rows.partitions():
-            plain = map(tuple, batch)
-            # Without groups there is one row though nothing matches.
-            yield [(row[:split], row[split:end], row[end:]) for row in plain if row[end]]
+            yield [(row[:split], row[split:-2], row[-2], row[-1]) for row in map(tuple, batch)]
 
     def placed_ids(self, wanted: CountFilter, principal: Principal, *, limit: int) -> list[str]:
         """Return the ids of up to ``limit`` incidents that match, that the caller may see and that have a place."""
@@ -170,6 +145,24 @@ class IncidentCountRepository:
             .order_by(grid.c.code, since)
         )
         return [GridState(**row) for row in self._session.execute(query).mappings()]
+
+
+def _mark() -> ColumnElement[int]:
+    """Return the number whose bits say which of MARKS an incident has."""
+    done = incident.c.state.in_(HANDLED_STATES)
+    handled_at = case((and_(done, incident.c.due_at.is_not(None)), _HANDLED_AT))
+    conditions: dict[str, ColumnElement[bool]] = {
+        "open": incident.c.state.not_in(CLOSED_STATES),
+        "handled": done,
+        "handled_on_time": handled_at <= incident.c.due_at,
+        "handled_late": handled_at > incident.c.due_at,
+        "overdue": and_(incident.c.due_at < func.now(), incident.c.state.not_in(STATES_WITHOUT_CLOCK)),
+        "discovered": incident.c.channel.in_(DISCOVERED_BY),
+        "rated": incident.c.satisfaction.is_not(None),
+        "satisfied": incident.c.satisfaction >= SATISFIED_FROM,
+    }
+    bits = [case((conditions[name], 1 << bit), else_=0) for bit, name in enumerate(MARKS)]
+    return reduce(add, bits)
 
 
 def _dimension(name: str, zone: ZoneInfo, depth: int | None) -> ColumnElement[object]:

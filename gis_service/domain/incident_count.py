@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
-from operator import add
 from typing import TypeAlias
 
 from gis_service.domain.incident import SIX_STEPS
@@ -44,9 +43,6 @@ SATISFIED_FROM = 4
 
 Key: TypeAlias = tuple[str | int | None, ...]
 """The value of each dimension asked for, in that order; None where an incident has none."""
-
-Measures: TypeAlias = tuple[int, ...]
-"""The fields of a ``Tally`` while they are being added up."""
 
 _RATE_DECIMALS = 4
 
@@ -95,6 +91,10 @@ class Tally:
     def satisfaction_rate(self) -> float | None:
         """Return the share of good marks among all marks (居民满意率); None without marks."""
         return _share(self.satisfied, self.rated)
+
+
+MARKS = tuple(Tally.__dataclass_fields__)[1:]
+"""What an incident is or is not, and is counted for: bit by bit the mark of an incident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +157,10 @@ class IncidentCounts:
         return tally.count < self.hides_below
 
 
-def add_up(sums: dict[Key, Measures], key: Key, more: Measures) -> None:
-    """Add the figures of some incidents to those of a key."""
-    before = sums.get(key)
-    sums[key] = more if before is None else tuple(map(add, before, more))
+def tally_of(marks: Mapping[int, int]) -> Tally:
+    """Return the figures of incidents told by how many have the same marks."""
+    set_bits = (sum(number for mark, number in marks.items() if mark >> bit & 1) for bit in range(len(MARKS)))
+    return Tally(sum(marks.values()), *set_bits)
 
 
 def total_of(tallies: Iterable[Tally]) -> Tally:
@@ -168,10 +168,10 @@ def total_of(tallies: Iterable[Tally]) -> Tally:
     return Tally(*map(sum, zip(*map(astuple, tallies), strict=True)))
 
 
-def in_order(sums: Mapping[Key, Measures]) -> list[tuple[Key, Tally]]:
+def in_order(sums: Mapping[Key, Mapping[int, int]]) -> list[tuple[Key, Tally]]:
     """Return the rows by their keys, dimension by dimension; what has no value comes last."""
     keys = sorted(sums, key=lambda key: [(value is None, "" if value is None else value) for value in key])
-    return [(key, Tally(*sums[key])) for key in keys]
+    return [(key, tally_of(sums[key])) for key in keys]
 
 
 def _share(part: int, whole: int) -> float | None:

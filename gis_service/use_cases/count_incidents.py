@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -19,8 +20,6 @@ from gis_service.domain.incident_count import (
     CountQuestion,
     IncidentCounts,
     Key,
-    Measures,
-    add_up,
     in_order,
     total_of,
 )
@@ -132,14 +131,14 @@ def _snapshot_of(number: int, snapshots: SnapshotHolder, levels: Sequence[Level]
 
 def _add_up(
     question: CountQuestion, principal: Principal, zone: ZoneInfo, places: Places, grid_of: GridOf, work: UnitOfWork
-) -> dict[Key, Measures]:
+) -> dict[Key, Counter[int]]:
     at = question.by.index("grid") if "grid" in question.by else None
-    sums: dict[Key, Measures] = {}
+    sums: defaultdict[Key, Counter[int]] = defaultdict(Counter)
     for batch in work.incident_counts.sums(question, principal, zone, places):
-        codes = grid_of([place for place, _, _ in batch])
-        for code, (_, key, figures) in zip(codes, batch, strict=True):
+        codes = grid_of([place for place, *_ in batch])
+        for code, (_, key, mark, number) in zip(codes, batch, strict=True):
             if code != OUTSIDE:
-                add_up(sums, key if at is None else (*key[:at], code, *key[at:]), figures)
+                sums[key if at is None else (*key[:at], code, *key[at:])][mark] += number
         if len(sums) > MOST_ROWS:
             raise TooLargeError(
                 f"these are more than {MOST_ROWS} rows; count by fewer things or by a coarser level",
@@ -181,13 +180,16 @@ class _Stamped:
     def __init__(self, rank: int, work: UnitOfWork) -> None:
         self._rank, self._work = rank, work
         self._states: dict[str, list[GridState]] = {}
+        self._told: dict[tuple[Any, ...], str | None] = {}
 
     def grid_of(self, places: Sequence[tuple[Any, ...]]) -> list[str | None]:
-        missing = {code for chain, _ in places for code in chain} - self._states.keys()
+        new = set(places) - self._told.keys()
+        missing = {code for chain, _ in new for code in chain.split()} - self._states.keys()
         self._states |= {code: [] for code in missing}
         for state in self._work.incident_counts.grid_states(missing):
             self._states[state.code].append(state)
-        return [self._roll_up(chain, edition) for chain, edition in places]
+        self._told |= {(chain, edition): self._roll_up(chain.split(), edition) for chain, edition in new}
+        return [self._told[chain, edition] for chain, edition in places]
 
     def _roll_up(self, chain: Sequence[str], edition: int | None) -> str | None:
         for code in reversed(chain):
@@ -222,7 +224,7 @@ class _Ground:
         points = np.array([(lon, lat) for lon, lat, _ in places if lon is not None], np.float64).reshape(-1, 2)
         owners[placed] = self._locate(points[:, 0], points[:, 1])
         for index in np.flatnonzero(~placed).tolist():
-            known = [self._places[code] for code in places[index][2] if code in self._places]
+            known = [self._places[code] for code in places[index][2].split() if code in self._places]
             owners[index] = known[-1] if known else NOBODY
         found: list[str | None] = self._told[owners].tolist()
         return found

@@ -15,6 +15,7 @@
 WITH found AS MATERIALIZED (
     SELECT
         i.id,
+        row_number() OVER (ORDER BY i.id) AS position,
         i.point,
         i.occurred_at,
         i.owner,
@@ -29,14 +30,21 @@ plane AS MATERIALIZED (
     SELECT '+proj=tmerc +datum=WGS84 +units=m +lon_0=' || round(CAST(avg(ST_X(point)) AS numeric), 6) AS written
     FROM found
 ),
+-- All at once: each call for a system given by its text makes the projection anew, in a millisecond.
+moved AS MATERIALIZED (
+    SELECT dumped.path[1] AS position, dumped.geom AS shape
+    FROM (SELECT ST_Collect(point ORDER BY position) AS points FROM found) AS collected, plane
+    CROSS JOIN LATERAL ST_Dump(ST_Transform(collected.points, plane.written)) AS dumped
+),
 gathered AS (
     SELECT
         found.*,
         ST_ClusterDBSCAN(
-            ST_Transform(found.point, plane.written), eps => CAST(:within_m AS float8), minpoints => CAST(:least AS int)
+            moved.shape, eps => CAST(:within_m AS float8), minpoints => CAST(:least AS int)
         ) OVER (PARTITION BY found.category ORDER BY found.id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
         AS place
-    FROM found, plane
+    FROM found
+    JOIN moved USING (position)
 ),
 place AS MATERIALIZED (
     SELECT

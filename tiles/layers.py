@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from tiles.address import EXTENT, MAX_ZOOM, Bounds
 
-MAX_LAYERS = 8
+MAX_LAYERS = 9
 """Most layers in one tile: the number there will be."""
 
 SMALL_COUNT = 3
@@ -22,6 +22,9 @@ COUNT_LEVEL_ZOOM = 13
 
 SINGLE_ZOOM = 15
 """From this zoom on incidents within a scope are drawn one by one; below, those of one cell as a cluster."""
+
+FINEST_CELL = 19
+"""The zoom of Web Mercator whose tiles are the smallest cells of hot spots: 76 m at the equator, 69 m in Kunming."""
 
 MOST_POINTS = 20_000
 """Most points of one layer in one tile: a phone still draws them, and a tile of them is a megabyte."""
@@ -204,6 +207,26 @@ _ALL = (
         most_features=MOST_POINTS,
     ),
     TileLayer(
+        name="hotspots",
+        description="Fixed square cells with the incidents in them, neither merged nor cancelled, within a scope",
+        geometry="polygon",
+        fields=MappingProxyType(
+            {
+                "cell": "The tile of Web Mercator that the cell is, as zoom/x/y",
+                "count": "Incidents in it",
+                "open": "How many of them are neither archived nor evaluated",
+                "larger": "How many of them are of the severity larger",
+                "major": "How many of them are of the severity major",
+            }
+        ),
+        min_zoom=0,
+        buffer=64,
+        moves=True,
+        filters=frozenset({"category", "state", "since", "until", "as_of"}),
+        # The public sees incidents counted by grid: a cell may be one house.
+        data_class="important",
+    ),
+    TileLayer(
         name="indicators",
         description="The grids of the layer grids with what is measured and counted in them, for choropleths",
         geometry="polygon",
@@ -305,6 +328,14 @@ def parse_layers(written: str, known: Mapping[str, TileLayer] = LAYERS) -> tuple
     if unknown := [name for name in names if name not in known]:
         raise UnknownLayerError(f"There is no layer {unknown[0]!r}; there are {', '.join(known)}.")
     return tuple(layer for name, layer in known.items() if name in names)
+
+
+def choose_cell_zoom(zoom: int) -> int:
+    """Return the zoom whose tiles are the cells of hot spots at a zoom: the same for two zooms on end.
+
+    A tile has 32 by 32 cells at the first of them and 16 by 16 at the next, until they are as small as they get.
+    """
+    return min(2 * (zoom // 2) + 5, FINEST_CELL)
 
 
 def choose_level(levels: Sequence[LevelBand], zoom: int) -> LevelBand:

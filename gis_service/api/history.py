@@ -1,4 +1,4 @@
-"""Looking back: what an edition changed, what a grid has been, and what waits to be handed over."""
+"""Looking back: what an edition changed, and what a grid has been."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from gis_service.domain.diff import GridDiff
 from gis_service.domain.edition import Edition
 from gis_service.domain.lineage import Lineage
 from gis_service.use_cases.compare_editions import compare_editions
-from gis_service.use_cases.list_hand_overs import list_hand_overs
 from gis_service.use_cases.read_ground import read_lineage
 from gis_service.use_cases.read_history import read_history
 from gis_service.use_cases.read_plan import read_plan
@@ -80,28 +79,6 @@ def post_revert(
     response.headers["Location"] = f"/v1/plans/{plan.id}"
     response.headers["ETag"] = f'"{plan.tag}"'
     return record_json(read_plan(plan.id, work))
-
-
-@router.get("/v1/editions/{number}/hand-overs")
-def get_hand_overs(
-    number: Number, work: Work, principal: Annotated[Principal, Depends(require("dispatcher", "planner", "auditor"))]
-) -> dict[str, Any]:
-    """Return the open incidents whose ground an edition gave to another grid, with the owner they should have."""
-    waiting = list_hand_overs(number, principal, work)
-    return {
-        "edition": number,
-        "incidents": [
-            {
-                "id": str(one.incident.id),
-                "state": one.incident.state,
-                "category": one.incident.category,
-                "point": {"lon": one.incident.lon, "lat": one.incident.lat},
-                "owner": one.incident.owner,
-                "proposed_owner": one.proposed,
-            }
-            for one in waiting
-        ],
-    }
 
 
 @router.get("/v1/grids/{code}/history")

@@ -100,7 +100,8 @@ def _to_record(row: Row[Any]) -> IncidentRecord:
     )
 
 
-def _lies_under(code: str) -> ColumnElement[bool]:
+def lies_under(code: str) -> ColumnElement[bool]:
+    """Return the condition under which an incident's owner is a grid or lies below it."""
     # Written so that the GIN index on the chain serves it; `code = ANY(chain)` would not be.
     return incident.c.chain.op("@>", is_comparison=True)(cast([code], ARRAY(Text)))
 
@@ -118,7 +119,7 @@ def in_charge(principal: Principal) -> ColumnElement[bool]:
     """Return the condition under which an incident is the caller's to work on: ``seen_by``, but for reports."""
     if principal.scope is None:
         return true()
-    ways = [_lies_under(principal.scope)]
+    ways = [lies_under(principal.scope)]
     if principal.places_incidents:
         alive_root = and_(grid.c.code == principal.scope, grid.c.parent.is_(None), func.upper_inf(grid.c.editions))
         ways.append(and_(incident.c.owner.is_(None), exists().where(alive_root)))
@@ -162,6 +163,8 @@ def _row(one: Incident) -> dict[str, Any]:
         "reporter": report.reporter,
         "probability": one.probability,
         "accept_due_at": one.accept_due_at,
+        "accepted_at": one.accepted_at,
+        "handled_at": one.handled_at,
         "alarm_at": one.alarm_at,
     }
 
@@ -303,7 +306,7 @@ def _conditions(wanted: IncidentFilter) -> list[ColumnElement[bool]]:
     if wanted.states:
         conditions.append(incident.c.state.in_(wanted.states))
     if wanted.grid is not None:
-        conditions.append(_lies_under(wanted.grid))
+        conditions.append(lies_under(wanted.grid))
     if wanted.category is not None:
         below = incident.c.category.startswith(wanted.category + ".", autoescape=True)
         conditions.append(or_(incident.c.category == wanted.category, below))

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from importlib.resources import files
 
 import numpy as np
-from sqlalchemy import ARRAY, Text, TextClause, cast, func, or_, select, text
+from sqlalchemy import TextClause, or_, select, text
 from sqlalchemy.orm import Session
 
-from gis_service.database.tables import incident, staff
+from gis_service.database.tables import staff
 from gis_service.domain.edition import Bounds
 from gis_service.domain.impact import Load, OnDuty
 from gis_service.domain.incident import CLOSED_STATES
@@ -54,26 +54,6 @@ class StockRepository:
             return []
         rows = self._session.execute(_INCIDENTS, {"closed": list(CLOSED_STATES), **_sides(boxes)})
         return [OpenIncident(row.id, row.state, row.category, row.lon, row.lat, row.owner) for row in rows]
-
-    def open_incidents_of(self, owners: Collection[str], *, scope: str | None) -> list[OpenIncident]:
-        """Return the open incidents that any of the grids owns and whose place is known, the oldest first.
-
-        ``scope`` is the grid below which the caller may look; None is everywhere.
-        """
-        columns = (
-            incident.c.id,
-            incident.c.state,
-            incident.c.category,
-            func.ST_X(incident.c.point).label("lon"),
-            func.ST_Y(incident.c.point).label("lat"),
-            incident.c.owner,
-        )
-        query = select(*columns).where(
-            incident.c.owner.in_(owners), incident.c.point.is_not(None), incident.c.state.not_in(CLOSED_STATES)
-        )
-        if scope is not None:
-            query = query.where(incident.c.chain.op("@>")(cast([scope], ARRAY(Text))))
-        return [OpenIncident(**row) for row in self._session.execute(query.order_by(incident.c.id)).mappings()]
 
     def on_duty(self, grids: Collection[str], day: date) -> list[OnDuty]:
         """Return who serves any of the grids on a day; by grid, role and name."""

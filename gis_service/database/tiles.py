@@ -21,7 +21,7 @@ from gis_service.domain.access import Principal
 from gis_service.domain.map_shift import ground_of
 from tiles.address import TileAddress
 from tiles.filters import TileFilters
-from tiles.layers import SINGLE_ZOOM, SMALL_COUNT, TRACK_GAP_M, TRACK_GAP_S, TileLayer
+from tiles.layers import SINGLE_ZOOM, SMALL_COUNT, TRACK_GAP_M, TRACK_GAP_S, TileLayer, choose_cell_zoom
 from tiles.matrix_sets import WEB_MERCATOR
 
 _BY_MERCATOR_CELLS = frozenset({"tile_incident_clusters"})
@@ -181,6 +181,26 @@ class TileRepository:
             detail=address.detail,
             x=address.x,
             y=address.y,
+            **_incident_filters(filters),
+        )
+
+    def hotspots(
+        self,
+        layer: TileLayer,
+        address: TileAddress,
+        *,
+        scope: str | None,
+        places_incidents: bool,
+        filters: TileFilters,
+    ) -> bytes:
+        """Return the layer hotspots: cells with how many incidents are in them, of what ``incidents`` would show."""
+        return self._encode(
+            "tile_hotspots",
+            layer,
+            address,
+            scope=scope,
+            places_incidents=places_incidents,
+            cell_zoom=choose_cell_zoom(address.detail),
             **_incident_filters(filters),
         )
 

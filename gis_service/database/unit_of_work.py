@@ -21,7 +21,9 @@ from gis_service.database.features import FeatureRepository
 from gis_service.database.finding_exceptions import FindingExceptionRepository
 from gis_service.database.generalised import GeneralisedRepository
 from gis_service.database.grids import GridRepository
+from gis_service.database.hand_overs import HandOverRepository
 from gis_service.database.idempotency_keys import IdempotencyKeyRepository
+from gis_service.database.incident_counts import IncidentCountRepository
 from gis_service.database.incident_months import IncidentMonthRepository
 from gis_service.database.incidents import IncidentRepository
 from gis_service.database.indicators import IndicatorRepository
@@ -77,8 +79,10 @@ class UnitOfWork:
         self.finding_exceptions = FindingExceptionRepository(session)
         self.generalised = GeneralisedRepository(session)
         self.grids = GridRepository(session)
+        self.hand_overs = HandOverRepository(session)
         self.idempotency_keys = IdempotencyKeyRepository(session)
         self.incident_months = IncidentMonthRepository(session)
+        self.incident_counts = IncidentCountRepository(session)
         self.incidents = IncidentRepository(session)
         self.indicators = IndicatorRepository(session)
         self.levels = LevelRepository(session)

@@ -114,6 +114,8 @@ class Incident:
     explain: tuple[Mapping[str, Any], ...]
     probability: float | None = None
     accept_due_at: datetime | None = None
+    accepted_at: datetime | None = None
+    handled_at: datetime | None = None
     alarm_at: datetime | None = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -70,8 +71,12 @@ def import_incidents(
             events: list[NewEvent] = []
             for row, spot, place in zip(rows, spots, places, strict=True):
                 incident = _conclude(row, spot, place, rulebook, reported_by, until)
-                stored.append(incident)
-                events.extend(write_history(incident, row.handled_at, until))
+                history = write_history(incident, row.handled_at, until)
+                reached = {event.to_state: event.at for event in history}
+                stored.append(
+                    replace(incident, accepted_at=reached.get("accepted"), handled_at=reached.get("handled"))
+                )
+                events.extend(history)
             work.incidents.add(stored, events)
             progress(start + len(rows))
         work.commit()

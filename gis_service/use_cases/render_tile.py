@@ -58,6 +58,8 @@ def read_data_version(layer: str, work: UnitOfWork) -> str:
     with work:
         if LAYERS[layer].reach is not None:
             return _read_followed(layer, work)
+        if layer == "hotspots":
+            return _read_followed("incidents", work)
         own = work.tiles.version_of(layer)
         if layer == "indicators":
             # Both are counted there.
@@ -113,16 +115,9 @@ def _render_layer(
 ) -> bytes:
     if layer.name == "buildings":
         return work.tiles.buildings(layer, key.address, edition=edition.number, among=among)
-    if layer.name == "incidents":
+    if layer.name in {"incidents", "hotspots"}:
         if sees_single_incidents(principal):
-            draw = work.tiles.incidents if key.address.detail >= SINGLE_ZOOM else work.tiles.incident_clusters
-            return draw(
-                layer,
-                key.address,
-                scope=principal.scope,
-                places_incidents=principal.places_incidents,
-                filters=key.filters,
-            )
+            return _render_incidents(layer, key, principal, work)
         level = choose_count_level(edition, key.address.detail)
         return work.tiles.incident_counts(
             layer,
@@ -147,6 +142,22 @@ def _render_layer(
             layer, key.address, edition=edition.number, scope=principal.scope, filters=key.filters
         )
     return _render_grids(layer, key, edition, principal, work, among)
+
+
+def _render_incidents(layer: TileLayer, key: TileKey, principal: Principal, work: UnitOfWork) -> bytes:
+    if layer.name == "hotspots":
+        draw = work.tiles.hotspots
+    elif key.address.detail >= SINGLE_ZOOM:
+        draw = work.tiles.incidents
+    else:
+        draw = work.tiles.incident_clusters
+    return draw(
+        layer,
+        key.address,
+        scope=principal.scope,
+        places_incidents=principal.places_incidents,
+        filters=key.filters,
+    )
 
 
 def _render_grids(

@@ -33,9 +33,9 @@ def test_layers_come_in_one_order_whatever_the_list():
     )
 
 
-@pytest.mark.parametrize("written", ["", "grids,", ",grids", "grids,grids", "a,b,c,d,e,f,g,h,i"])
+@pytest.mark.parametrize("written", ["", "grids,", ",grids", "grids,grids", "a,b,c,d,e,f,g,h,i,j"])
 def test_a_list_that_is_none_is_refused(written: str):
-    """Empty, an empty name, a name twice, nine names."""
+    """Empty, an empty name, a name twice, ten names."""
     with pytest.raises(LayerListError):
         parse_layers(written)
 

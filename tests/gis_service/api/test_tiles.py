@@ -198,7 +198,7 @@ def test_any_tag_stands_for_a_tile_that_is_there(client: TestClient):
         ("/tiles/1/grids/02/3/1.mvt", 400, "bad-address"),
         (url("grids,grids"), 400, "bad-address"),
         (url("grids,"), 400, "bad-address"),
-        (url("a,b,c,d,e,f,g,h,i"), 400, "bad-address"),
+        (url("a,b,c,d,e,f,g,h,i,j"), 400, "bad-address"),
         (url() + "?level=village", 422, "unknown-level"),
         (url() + "?kind=odd", 422, "invalid-input"),
         (url() + "?state=lost", 422, "invalid-input"),

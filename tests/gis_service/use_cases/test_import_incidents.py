@@ -59,7 +59,7 @@ def test_an_imported_incident_is_decided_like_a_reported_one(load, ground, locat
         request, principal=Principal("x", "router", None), locate=locate, zone=ZONE, now=HAPPENED, work=ground
     ).incident
 
-    own = {"id", "feature_id", "version", "state", "alarm_at"}
+    own = {"id", "feature_id", "version", "state", "accepted_at", "handled_at", "alarm_at"}
     assert {name: getattr(imported, name) for name in imported.__slots__ if name not in own} == {
         name: getattr(reported, name) for name in reported.__slots__ if name not in own
     }
@@ -82,6 +82,7 @@ def test_events_lead_to_the_final_state(load, ground):
     ]
     assert events[3].at == HAPPENED + timedelta(hours=5)
     assert record.version == 6
+    assert (record.accepted_at, record.handled_at) == (events[1].at, events[3].at)
 
 
 def test_what_lies_outside_is_kept_as_unlocated(load):

@@ -105,6 +105,7 @@ def test_the_version_of_indicators_moves_with_all_that_is_counted_there(ground: 
     assert (own, buildings[:2], incidents[:4]) == ("0", "5.", "0.2.")
     store_things(ground)
     assert int(read_data_version("indicators", ground).split("/")[0]) > 0
+    assert read_data_version("hotspots", ground) == read_data_version("incidents", ground)
     assert all(int(read_data_version(layer, ground)) > 0 for layer in ("resources", "devices", "tracks"))
 
 
@@ -116,3 +117,4 @@ def test_roles_that_see_other_layers_or_classes_of_data_are_of_other_classes():
         sight = (one.data_classes, frozenset(visible_layers(one)), one.scope)
         assert seen.setdefault(permission_class(one), sight) == sight
     assert {one.role for one in callers if "tracks" in visible_layers(one)} == {"dispatcher", "auditor", "admin"}
+    assert {one.role for one in callers if "hotspots" in visible_layers(one)} == set(ROLES)

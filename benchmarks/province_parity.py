@@ -33,7 +33,7 @@ Points = NDArray[np.float64]
 """Longitudes and latitudes in two rows, degrees EPSG:4326 on the lattice of 1e-9 degree."""
 
 _ROUNDING = 16 * float(np.finfo(np.float64).eps)
-_POINTS_AT_ONCE = 4096
+_POINTS_AT_ONCE = 1024
 _SEED = 20_261_122
 
 
@@ -64,11 +64,14 @@ def _covers(shape: BaseGeometry, lons: NDArray[np.float64], lats: NDArray[np.flo
     rings, ring_of = shapely.get_coordinates(shapely.get_rings(shape), return_index=True)
     is_edge = ring_of[1:] == ring_of[:-1]
     starts, stops = rings[:-1][is_edge], rings[1:][is_edge]
-    x0, y0, x1, y1 = starts[:, 0], starts[:, 1], stops[:, 0], stops[:, 1]
+    lows, highs = np.minimum(starts[:, 1], stops[:, 1]), np.maximum(starts[:, 1], stops[:, 1])
     covered = np.zeros(len(lons), dtype=np.bool_)
+    northwards = np.argsort(lats)
     for begin in range(0, len(lons), _POINTS_AT_ONCE):
-        part = slice(begin, begin + _POINTS_AT_ONCE)
+        part = northwards[begin : begin + _POINTS_AT_ONCE]
         x, y = lons[part, None], lats[part, None]
+        beside = (lows <= y.max()) & (highs >= y.min())  # an edge that is not has no say
+        x0, y0, x1, y1 = *starts[beside].T, *stops[beside].T
         side = _side(x0, y0, x1, y1, x, y)
         is_in_box = (np.minimum(x0, x1) <= x) & (x <= np.maximum(x0, x1))
         is_in_box &= (np.minimum(y0, y1) <= y) & (y <= np.maximum(y0, y1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypedDict
@@ -69,7 +70,9 @@ from gis_service.settings import Settings
 from gis_service.snapshots.folder import SnapshotFolder
 from gis_service.snapshots.holder import SnapshotHolder
 from gis_service.snapshots.shadow import ShadowCheck
-from gis_service.use_cases.keep_clocks import ClockKeeper
+from gis_service.use_cases.keep_clocks import ring_alarms
+from gis_service.use_cases.keep_incident_months import make_months_ahead
+from gis_service.use_cases.repeating import Repeating
 
 EXPOSED_HEADERS = [
     "Content-Crs",
@@ -86,6 +89,9 @@ EXPOSED_HEADERS = [
     "X-Truncated",
 ]
 """What a page from another origin may read of an answer."""
+
+MONTHS_POLL_S = 6 * 3600.0
+"""Months are made three ahead; one that a run could not make is made by a later one."""
 
 
 class State(TypedDict):
@@ -166,18 +172,22 @@ def create_app(settings: Settings) -> FastAPI:
             lambda: UnitOfWork(sessions),
             most_rendered=settings.tile_seed,
         )
-        keeper = ClockKeeper(
-            lambda: UnitOfWork(sessions),
-            zone=ZoneInfo(settings.timezone),
-            alarms=alarm_shares(settings),
-            poll_s=settings.alarm_poll_s,
+        zone, shares = ZoneInfo(settings.timezone), alarm_shares(settings)
+        clocks = Repeating(
+            "clocks",
+            lambda: ring_alarms(zone=zone, alarms=shares, now=datetime.now(UTC), work=UnitOfWork(sessions)),
+            settings.alarm_poll_s,
+        )
+        months = Repeating(
+            "months", lambda: make_months_ahead(datetime.now(UTC), UnitOfWork(sessions)), MONTHS_POLL_S
         )
         metrics.registry.register(figures)
         metrics.registry.register(tile_figures)
         await to_thread.run_sync(snapshots.start)
         shadow.start()
         seeder.start()
-        keeper.start()
+        clocks.start()
+        months.start()
         try:
             yield {
                 "open_work": lambda: UnitOfWork(sessions),
@@ -195,8 +205,8 @@ def create_app(settings: Settings) -> FastAPI:
                 "batch_limit": settings.batch_limit,
                 "area_vertex_limit": settings.area_vertex_limit,
                 "building_conflict_m": settings.building_conflict_m,
-                "timezone": ZoneInfo(settings.timezone),
-                "alarms": alarm_shares(settings),
+                "timezone": zone,
+                "alarms": shares,
                 "attribution": settings.attribution,
                 "sheet_font": settings.sheet_font,
             }
@@ -205,7 +215,8 @@ def create_app(settings: Settings) -> FastAPI:
             tile_lines.write()
             metrics.registry.unregister(figures)
             metrics.registry.unregister(tile_figures)
-            await to_thread.run_sync(keeper.stop)
+            await to_thread.run_sync(months.stop)
+            await to_thread.run_sync(clocks.stop)
             await to_thread.run_sync(seeder.stop)
             await to_thread.run_sync(shadow.stop)
             await to_thread.run_sync(snapshots.stop)

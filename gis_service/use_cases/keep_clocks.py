@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
-
-import structlog
 
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.alarms import Alarm, AlarmShares, ClockRules
@@ -22,8 +18,6 @@ AT_ONCE = 200
 
 KEEPER = "clock"
 """The actor of events that nobody but time has brought about."""
-
-_log = structlog.get_logger(__name__)
 
 
 def ring_alarms(
@@ -75,45 +69,3 @@ def _event(record: IncidentRecord, alarm: Alarm, zone: ZoneInfo, now: datetime) 
             "alarm_at": alarm.at.astimezone(zone).isoformat(),
         },
     )
-
-
-class ClockKeeper:
-    """Rings alarms as they come due, in a thread of its own.
-
-    Args:
-        open_work: gives a transaction not yet begun.
-        zone: of working days.
-        alarms: when to remind and to escalate.
-        poll_s: seconds between two looks; 0 does nothing at all.
-    """
-
-    def __init__(
-        self, open_work: Callable[[], UnitOfWork], *, zone: ZoneInfo, alarms: AlarmShares, poll_s: float
-    ) -> None:
-        self._open_work, self._zone, self._alarms, self._poll_s = open_work, zone, alarms, poll_s
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Begin to look."""
-        if self._poll_s:
-            self._thread = threading.Thread(target=self._keep, name="clock-keeper", daemon=True)
-            self._thread.start()
-
-    def stop(self) -> None:
-        """End the thread and wait for it; alarms that ring just now are finished."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
-
-    def _keep(self) -> None:
-        while not self._stopping.wait(self._poll_s):
-            try:
-                told = ring_alarms(
-                    zone=self._zone, alarms=self._alarms, now=datetime.now(UTC), work=self._open_work()
-                )
-            except Exception as error:  # noqa: BLE001 - what is due rings when the database is back
-                _log.warning("alarms not rung", error=repr(error))
-                continue
-            if told:
-                _log.info("alarms rung", **told)

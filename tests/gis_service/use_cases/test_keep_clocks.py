@@ -11,8 +11,9 @@ from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
 from gis_service.domain.alarms import USUAL
 from gis_service.domain.incident import DeclaredPoint, IncidentRecord, Report
-from gis_service.use_cases.keep_clocks import ClockKeeper, ring_alarms
+from gis_service.use_cases.keep_clocks import ring_alarms
 from gis_service.use_cases.read_incidents import read_events, read_incident
+from gis_service.use_cases.repeating import Repeating
 from gis_service.use_cases.report_incident import IncidentRequest, report_incident
 from tests.support.desk import locate_on_ground, prepare
 
@@ -171,7 +172,7 @@ def test_a_keeper_looks_by_itself_and_survives_a_database_that_is_away(works):
             raise ConnectionError(message)
         return works()
 
-    keeper = ClockKeeper(open_work, zone=ZONE, alarms=USUAL, poll_s=0.01)
+    keeper = Repeating("clocks", lambda: look(open_work(), datetime.now(UTC)), 0.01)
     keeper.start()
     assert failed.wait(30)
     while not told(works(), incident):
@@ -181,11 +182,12 @@ def test_a_keeper_looks_by_itself_and_survives_a_database_that_is_away(works):
     assert told(works(), incident) == [("alerted", "D07"), ("alerted", "D")]
 
 
-def test_a_keeper_without_a_period_does_nothing(works):
+def test_a_keeper_without_a_period_does_nothing():
     """The service then rings none; cron may."""
-    keeper = ClockKeeper(works, zone=ZONE, alarms=USUAL, poll_s=0)
+    calls = []
+    keeper = Repeating("clocks", lambda: calls.append(1), 0)
 
     keeper.start()
     keeper.stop()
 
-    assert keeper._thread is None
+    assert calls == []

@@ -14,7 +14,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from sqlalchemy import Engine, text
 
 from gis_service.database.embedded import EmbeddedCluster
-from gis_service.database.engine import make_engine, make_session_factory
+from gis_service.database.engine import make_engine, make_reading_factory, make_session_factory
 from gis_service.database.migrate import upgrade
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.use_cases.load_demo import load_demo
@@ -90,6 +90,11 @@ def connect(url: str) -> Engine:
 def open_work(url: str) -> UnitOfWork:
     """Return a transaction, not yet begun, as the service makes it."""
     return UnitOfWork(make_session_factory(connect(url)))
+
+
+def open_reading(url: str) -> UnitOfWork:
+    """Return what renders tiles, not yet begun, as the service makes it."""
+    return UnitOfWork(make_reading_factory(connect(url)))
 
 
 def bare_connection(url: str) -> Connection:

@@ -7,7 +7,7 @@ from functools import partial
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class, whatever psycopg2 writes
 
-from benchmarks.database import copied_demo, demo_url, open_work
+from benchmarks.database import copied_demo, demo_url, open_reading
 from benchmarks.ground import EDITION, drawn_codes
 from benchmarks.map_path import at_zooms
 from benchmarks.panlong_path import panlong_path, tile_path
@@ -36,7 +36,7 @@ PATIENCE_S = 60
 
 def races() -> Iterator[Row]:
     """Race the tiles of the path: rendered beside their SQL by psycopg2, and asked for cold beside tipg."""
-    work = open_work(demo_url())
+    work = open_reading(demo_url())
     edition = read_tile_edition(EDITION, work)
     with raw_connection(demo_url()) as cursor:
         for zoom in ZOOMS:

@@ -10,7 +10,7 @@ from functools import partial
 import morecantile
 import shapely
 
-from benchmarks.database import open_work
+from benchmarks.database import open_reading
 from benchmarks.map_path import at_zooms, pan_and_zoom
 from benchmarks.p6_cold_tile import render
 from benchmarks.province import GRIDS, province
@@ -38,7 +38,7 @@ def races() -> Iterator[Row]:
 
     The first time a tile is drawn here it is as cold as a service can meet it, but for the database's own memory.
     """
-    work = open_work(province_url())
+    work = open_reading(province_url())
     edition = read_tile_edition(EDITION, work)
     draw = partial(render, edition, work)
     root = next(grid.shape for grid in province() if grid.parent is None)

@@ -62,7 +62,7 @@ from gis_service.api.tile_figures import TileFigures
 from gis_service.api.tile_folder import TileFolder
 from gis_service.api.tile_seeding import TileSeeder
 from gis_service.database.embedded import EmbeddedCluster
-from gis_service.database.engine import make_engine, make_session_factory
+from gis_service.database.engine import make_engine, make_reading_factory, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.alarms import AlarmShares
 from gis_service.log import configure_logging
@@ -98,6 +98,7 @@ class State(TypedDict):
     """What every request finds in ``request.state``."""
 
     open_work: Callable[[], UnitOfWork]
+    open_reading: Callable[[], UnitOfWork]
     snapshots: SnapshotHolder
     shadow: ShadowCheck
     tile_cache: TileCache
@@ -150,7 +151,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
         url = await to_thread.run_sync(database_url, settings)
         engine = make_engine(url, pool_size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms)
-        sessions = make_session_factory(engine)
+        sessions, readings = make_session_factory(engine), make_reading_factory(engine)
         # A thread that waits for a connection helps nobody: as many threads as connections.
         to_thread.current_default_thread_limiter().total_tokens = settings.pool_size
         snapshots = SnapshotHolder(
@@ -169,7 +170,7 @@ def create_app(settings: Settings) -> FastAPI:
         seeder = TileSeeder(
             tile_folder,
             lambda: max((one.edition for one in snapshots.held), default=None),
-            lambda: UnitOfWork(sessions),
+            lambda: UnitOfWork(readings),
             most_rendered=settings.tile_seed,
         )
         zone, shares = ZoneInfo(settings.timezone), alarm_shares(settings)
@@ -191,6 +192,7 @@ def create_app(settings: Settings) -> FastAPI:
         try:
             yield {
                 "open_work": lambda: UnitOfWork(sessions),
+                "open_reading": lambda: UnitOfWork(readings),
                 "snapshots": snapshots,
                 "shadow": shadow,
                 "tile_cache": tile_cache,

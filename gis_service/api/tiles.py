@@ -346,7 +346,7 @@ class _Making:
         self._coding = coding
         self._kept = KeptTile(key, coding) if is_kept else None
         self._name = "" if self._kept is None else self._kept.name(edition)
-        self._work = request.state.open_work()
+        self._work = request.state.open_reading()
         self.call_off = self._work.allow_calling_off()
         self._source = ""
         self._sql_seconds = 0.0

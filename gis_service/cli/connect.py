@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
 
 from gis_service.app import database_url
-from gis_service.database.engine import make_engine, make_session_factory
+from gis_service.database.engine import make_engine, make_reading_factory, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.settings import Settings
 
@@ -25,6 +25,11 @@ def connect(url: str) -> Engine:
 def open_work(settings: Settings) -> UnitOfWork:
     """Return a transaction, not yet begun, on the database in use."""
     return UnitOfWork(make_session_factory(connect(database_url(settings))))
+
+
+def open_reading(settings: Settings) -> UnitOfWork:
+    """Return a reading of the database in use, each statement for itself."""
+    return UnitOfWork(make_reading_factory(connect(database_url(settings))))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from gis_service.cli.connect import open_work
+from gis_service.cli.connect import open_reading
 from gis_service.errors import ServiceError
 from gis_service.settings import Settings
 from gis_service.use_cases.export_tiles import Wanted, export_tiles
@@ -50,7 +50,7 @@ def export(
             done = export_tiles(
                 out,
                 wanted,
-                open_work(settings),
+                open_reading(settings),
                 attribution=settings.attribution,
                 on_tiles=lambda finished, total: progress.update(bar, completed=finished, total=total),
             )

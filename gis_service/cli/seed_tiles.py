@@ -10,7 +10,7 @@ import typer
 
 from gis_service.api.tile_folder import TileFolder
 from gis_service.api.tile_seeding import SeedBounds, seed_tiles
-from gis_service.cli.connect import open_work
+from gis_service.cli.connect import open_reading
 from gis_service.cli.export_tiles import tile_progress, tiles
 from gis_service.errors import ClashError, RuleBrokenError, ServiceError
 from gis_service.settings import Settings
@@ -46,7 +46,7 @@ def seed(
             raise RuleBrokenError(f"Zooms are whole numbers from 0 to {MAX_ZOOM}, the first not after the last.")
         if not settings.tile_disk_bytes:
             raise RuleBrokenError("No tiles are kept on disk: GIS_TILE_DISK_BYTES is 0.")
-        work = open_work(settings)
+        work = open_reading(settings)
         with tile_progress(as_json) as progress:
             bar = progress.add_task(f"seeding edition {edition}", total=None)
             done = seed_tiles(

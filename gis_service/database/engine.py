@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, create_engine
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session, sessionmaker
 
 from gis_service.database.cancelling import keep_pool_when_hung_up
+from gis_service.database.liveness import keep_pool_alive
 
 CLIENT_CHECK_MS = 200
 """So often the database looks whether the client of a running statement is still there."""
@@ -24,15 +28,38 @@ def make_engine(url: str, *, pool_size: int, statement_timeout_ms: int) -> Engin
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,
-        pool_pre_ping=True,
         # Statements in an error name no values: they may be a person's.
         hide_parameters=True,
         connect_args={"options": options, "connect_timeout": 5, "application_name": "gis-service"},
     )
     keep_pool_when_hung_up(engine)
+    keep_pool_alive(engine)
+    event.listen(engine, "checkin", _begin_again)
     return engine
 
 
 def make_session_factory(engine: Engine) -> sessionmaker[Session]:
     """Return the factory of sessions; a session begins its transaction with its first statement."""
     return sessionmaker(engine, expire_on_commit=False)
+
+
+def make_reading_factory(engine: Engine) -> sessionmaker[Session]:
+    """Return the factory of sessions without transactions: each statement stands alone, and nothing is to be written.
+
+    The database shows each statement of a transaction what was committed before that statement (READ COMMITTED), so
+    who reads misses nothing without one, and need not ask for its beginning and its end.
+    """
+    made = sessionmaker(engine)
+    event.listen(made, "after_begin", _stand_alone)
+    return made
+
+
+def _stand_alone(_session: Session, _transaction: object, connection: Connection) -> None:
+    # Not by isolation_level: psycopg2 asks the database when that is set, and when it is set back.
+    driver: Any = connection.connection.driver_connection
+    driver.autocommit = True
+
+
+def _begin_again(dbapi_connection: DBAPIConnection | None, _record: object) -> None:
+    if dbapi_connection is not None:
+        dbapi_connection.autocommit = False

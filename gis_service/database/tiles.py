@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from gis_service.database.geometry import from_binary
 from gis_service.database.held_tiles import encode_found
-from gis_service.database.prepared import execute_prepared
+from gis_service.database.prepared import Planning, execute_prepared
 from gis_service.database.tables import SRID, data_version, grid
 from gis_service.domain.access import Principal
 from gis_service.domain.map_shift import ground_of
@@ -27,10 +27,19 @@ from tiles.matrix_sets import WEB_MERCATOR
 _BY_MERCATOR_CELLS = frozenset({"tile_incident_clusters"})
 """Statements that place features in tiles of Web Mercator themselves."""
 
-_PLANNED_ONCE = {"tile_grids": 12}
-"""Statements with the zoom from which one plan does for all tiles.
+_ONCE_FROM = {
+    "tile_buildings": 16,
+    "tile_devices": 12,
+    "tile_grids": 12,
+    "tile_incident_counts": 15,
+    "tile_incidents": 15,
+    "tile_indicators": 12,
+    "tile_resources": 12,
+}
+"""Statements with the zoom from which one plan does for all tiles; below, and all others, each tile has its own.
 
-Below, a tile may have a whole province in its box and a hundred districts to draw: then the level leads to them.
+A plan that is made without the box takes it for small: of many features it looks up owner or chain one by one, where
+reading them all at once is three times as quick.  docs/performance.md has the figures.
 """
 
 
@@ -38,6 +47,12 @@ Below, a tile may have a whole province in its box and a hundred districts to dr
 def statement(name: str) -> TextClause:
     """Return the statement kept in ``sql/<name>.sql``; its header says what goes in and what comes out."""
     return text(files("gis_service.database").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def planning_of(name: str, detail: int) -> Planning:
+    """Return how often a statement is planned for tiles of a detail."""
+    once_from = _ONCE_FROM.get(name)
+    return Planning.ONCE if once_from is not None and detail >= once_from else Planning.EACH_TIME
 
 
 def tile_values(address: TileAddress, buffer: int) -> dict[str, float | int]:
@@ -314,9 +329,8 @@ class TileRepository:
         return bytes(body)
 
     def _execute(self, name: str, address: TileAddress, values: Mapping[str, object]) -> Result[Any]:
-        if name in _PLANNED_ONCE and address.detail >= _PLANNED_ONCE[name]:
-            return execute_prepared(self._session, name, statement(name), values)
-        return self._session.execute(statement(name), values)
+        connection = self._session.connection()
+        return execute_prepared(connection, name, statement(name), values, planning_of(name, address.detail))
 
 
 def _listed(codes: Sequence[str] | None) -> list[str] | None:

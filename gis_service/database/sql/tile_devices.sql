@@ -9,7 +9,7 @@
 -- Scope The ground of the grid in the edition, its edge included; none when the edition has no such grid.
 -- Ties  Of too many, those stay that have not been heard of for longest; of equals those stored first.
 -- Units degrees in, 4096 tile units out.
--- Index device_point_ix for the box.
+-- Index device_point_ix for the box; grid_shape_ix for the ground of among: IS TRUE as tile_indicators.sql has it.
 WITH tile AS NOT MATERIALIZED (
     SELECT
         ST_MakeEnvelope(
@@ -55,7 +55,7 @@ found AS (
             OR EXISTS (
                 SELECT FROM grid AS g
                 WHERE g.code = ANY (CAST(:among AS text[]))
-                    AND g.editions @> CAST(:edition AS int)
+                    AND (g.editions @> CAST(:edition AS int)) IS TRUE
                     AND ST_Covers(g.shape, t.point)
             )
         )

@@ -8,14 +8,13 @@
 --       band, whose generalised shapes are drawn, or NULL for the shapes as they are.
 -- Out   one row: the layer as bytes, empty when nothing is drawn; features by id, which is the grid's for ever.
 -- Rule  The drawn grids are a cut through the tree, so they neither overlap nor leave a hole: those of the level,
---       coarser ones without children, and finer ones whose parent is coarser (a level was skipped there).
+--       coarser ones without children, and finer ones whose parent is coarser (a level was skipped there).  The function
+--       drawn_grids says so (migration 0010), for all statements of tiles; the planner puts it into each of them.
 -- Units degrees in, 4096 tile units out.  Shared edges stay shared: generalised shapes leave the same vertices out on
 --       both sides, every vertex is snapped by itself to the tile's grid, and only vertices in line with their
 --       neighbours are dropped.
 -- Index grid_shape_ix, or grid_level_ix at low zooms; grid_parent_ix, generalised_shape_pk.  Planned once for all tiles
---       at high zooms.  IS TRUE keeps the planner from the index on editions: not knowing the edition it takes its
---       grids for few, and would read all of them for each grid of the tile.  A grid is found by its shape as it is, two
---       tile units at most from the generalised one, which the buffer covers.  The box is worked out once;
+--       at high zooms.  A grid is found by its shape as it is, two tile units at most from the generalised one, which the buffer covers.  The box is worked out once;
 --       TileAddress.box tells how it is widened.
 -- Parts What stands above the line "Encoding." finds the features with their shapes in degrees.  For a map that the
 --       database cannot draw (GCJ-02) that part alone is asked; held_tiles.py shifts and encodes what it finds.
@@ -30,31 +29,9 @@ WITH tile AS NOT MATERIALIZED (
             CAST(:box_north AS float8), 4326
         ) AS box
 ),
-coarse AS MATERIALIZED (
-    SELECT g.id, g.code
-    FROM tile, grid AS g
-    WHERE g.shape && tile.box
-        AND (g.editions @> CAST(:edition AS int)) IS TRUE
-        AND g.level = ANY (CAST(:coarser AS text[]))
-),
 drawn AS (
-    SELECT g.id
-    FROM tile, grid AS g
-    WHERE g.shape && tile.box
-        AND (g.editions @> CAST(:edition AS int)) IS TRUE
-        AND g.level = CAST(:level AS text)
-    UNION ALL
-    SELECT coarse.id
-    FROM coarse
-    WHERE NOT EXISTS (
-        SELECT FROM grid AS child
-        WHERE child.parent = coarse.code AND (child.editions @> CAST(:edition AS int)) IS TRUE
-    )
-    UNION ALL
-    SELECT child.id
-    FROM coarse
-    JOIN grid AS child ON child.parent = coarse.code AND (child.editions @> CAST(:edition AS int)) IS TRUE
-    WHERE child.level <> CAST(:level AS text) AND child.level <> ALL (CAST(:coarser AS text[]))
+    SELECT cut.id
+    FROM tile, drawn_grids(tile.box, CAST(:edition AS int), CAST(:level AS text), CAST(:coarser AS text[])) AS cut
 ),
 found AS (
     SELECT

@@ -23,31 +23,9 @@ WITH tile AS NOT MATERIALIZED (
             CAST(:box_north AS float8), 4326
         ) AS box
 ),
-coarse AS MATERIALIZED (
-    SELECT g.id, g.code
-    FROM tile, grid AS g
-    WHERE g.shape && tile.box
-        AND g.editions @> CAST(:edition AS int)
-        AND g.level = ANY (CAST(:coarser AS text[]))
-),
 drawn AS (
-    SELECT g.id
-    FROM tile, grid AS g
-    WHERE g.shape && tile.box
-        AND g.editions @> CAST(:edition AS int)
-        AND g.level = CAST(:level AS text)
-    UNION ALL
-    SELECT coarse.id
-    FROM coarse
-    WHERE NOT EXISTS (
-        SELECT FROM grid AS child
-        WHERE child.parent = coarse.code AND child.editions @> CAST(:edition AS int)
-    )
-    UNION ALL
-    SELECT child.id
-    FROM coarse
-    JOIN grid AS child ON child.parent = coarse.code AND child.editions @> CAST(:edition AS int)
-    WHERE child.level <> CAST(:level AS text) AND child.level <> ALL (CAST(:coarser AS text[]))
+    SELECT cut.id
+    FROM tile, drawn_grids(tile.box, CAST(:edition AS int), CAST(:level AS text), CAST(:coarser AS text[])) AS cut
 ),
 label AS MATERIALIZED (
     SELECT

@@ -10,7 +10,7 @@
 --       none in it.  buildings are those that the subtree owns in the edition.  incidents are counted by their
 --       chains, as in tile_incident_counts.sql; absent when 0 < incidents < small_count and at other levels.
 -- Units degrees in, 4096 tile units out.
--- Index grid_shape_ix for the box, grid_parent_ix for the subtrees, building_owner_grid_ix for their buildings,
+-- Index IS TRUE as in drawn_grids, which tile_grids.sql tells of.  grid_shape_ix for the box, grid_parent_ix for the subtrees, building_owner_grid_ix for their buildings,
 --       incident_chain_ix for the incidents, indicator_value_pk for the newest periods and their values.
 WITH RECURSIVE tile AS NOT MATERIALIZED (
     SELECT
@@ -23,31 +23,9 @@ WITH RECURSIVE tile AS NOT MATERIALIZED (
             CAST(:box_north AS float8), 4326
         ) AS box
 ),
-coarse AS MATERIALIZED (
-    SELECT g.id, g.code
-    FROM tile, grid AS g
-    WHERE g.shape && tile.box
-        AND g.editions @> CAST(:edition AS int)
-        AND g.level = ANY (CAST(:coarser AS text[]))
-),
 drawn AS (
-    SELECT g.id
-    FROM tile, grid AS g
-    WHERE g.shape && tile.box
-        AND g.editions @> CAST(:edition AS int)
-        AND g.level = CAST(:level AS text)
-    UNION ALL
-    SELECT coarse.id
-    FROM coarse
-    WHERE NOT EXISTS (
-        SELECT FROM grid AS child
-        WHERE child.parent = coarse.code AND child.editions @> CAST(:edition AS int)
-    )
-    UNION ALL
-    SELECT child.id
-    FROM coarse
-    JOIN grid AS child ON child.parent = coarse.code AND child.editions @> CAST(:edition AS int)
-    WHERE child.level <> CAST(:level AS text) AND child.level <> ALL (CAST(:coarser AS text[]))
+    SELECT cut.id
+    FROM tile, drawn_grids(tile.box, CAST(:edition AS int), CAST(:level AS text), CAST(:coarser AS text[])) AS cut
 ),
 shown AS MATERIALIZED (
     SELECT
@@ -70,7 +48,7 @@ below (top, code) AS (
     UNION
     SELECT below.top, child.code
     FROM below
-    JOIN grid AS child ON child.parent = below.code AND child.editions @> CAST(:edition AS int)
+    JOIN grid AS child ON child.parent = below.code AND (child.editions @> CAST(:edition AS int)) IS TRUE
 ),
 built AS (
     -- Grid by grid, by the index: nobody can guess how large a subtree is, and the planner would read all buildings.
@@ -79,7 +57,7 @@ built AS (
     CROSS JOIN LATERAL (
         SELECT count(*) AS number
         FROM building_owner AS o
-        WHERE o.grid_code = below.code AND o.editions @> CAST(:edition AS int)
+        WHERE o.grid_code = below.code AND (o.editions @> CAST(:edition AS int)) IS TRUE
     ) AS own
     GROUP BY below.top
 ),
@@ -100,7 +78,7 @@ within_scope (code) AS (
     UNION
     SELECT child.code
     FROM within_scope
-    JOIN grid AS child ON child.parent = within_scope.code AND child.editions @> CAST(:edition AS int)
+    JOIN grid AS child ON child.parent = within_scope.code AND (child.editions @> CAST(:edition AS int)) IS TRUE
 ),
 told AS MATERIALIZED (
     SELECT

@@ -26,7 +26,7 @@ within_scope (code) AS (
     UNION
     SELECT child.code
     FROM within_scope
-    JOIN grid AS child ON child.parent = within_scope.code AND child.editions @> CAST(:edition AS int)
+    JOIN grid AS child ON child.parent = within_scope.code AND (child.editions @> CAST(:edition AS int)) IS TRUE
 ),
 last AS MATERIALIZED (
     SELECT max(day) AS day

@@ -21,7 +21,7 @@ from tests.support.tile_ground import store_building, store_ground, tile_at
 
 HERE = (102.719, 25.03)
 PATH = f"/tiles/1/buildings/{tile_at(14, *HERE)}.mvt"
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '-- The buildings%'"
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%tile_buildings%'"
 
 
 @pytest.fixture

@@ -68,6 +68,7 @@ def client(work: UnitOfWork, open_session: sessionmaker[Session], snapshots: Sim
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, object]]:
         yield {
             "open_work": lambda: UnitOfWork(open_session),
+            "open_reading": lambda: UnitOfWork(open_session),
             "snapshots": snapshots,
             "tile_cache": TileCache(1_000_000),
             "tile_folder": None,

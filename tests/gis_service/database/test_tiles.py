@@ -8,8 +8,8 @@ import shapely
 import shapely.affinity
 from sqlalchemy import text
 
-from gis_service.database.prepared import prepare
-from gis_service.database.tiles import statement, tile_values
+from gis_service.database.prepared import Planning, prepare
+from gis_service.database.tiles import planning_of, statement, tile_values
 from gis_service.database.unit_of_work import UnitOfWork
 from tests.support.tile_ground import (
     DRAWN,
@@ -210,38 +210,65 @@ def test_a_statement_finds_its_rows_by_the_index_with_a_constant_box(
     assert scan[1].startswith(condition), plan
 
 
-def test_the_grids_of_a_tile_are_planned_once_and_found_by_box_and_parent(ground: UnitOfWork):
-    """Among 4000 grids, without knowing a value: no index but that of the box leads to what the tile draws."""
-    told = prepare("grids_planned_once", statement("tile_grids"))
+# What leads to the rows of a plan that is made without knowing a value, and how often.
+ONE_PLAN = {
+    "tile_grids": {"grid_shape_ix": 2, "grid_parent_ix": 2},
+    "tile_indicators": {"grid_shape_ix": 2, "grid_parent_ix": 4, "building_owner_grid_ix": 1, "incident_chain_ix": 1},
+    "tile_incident_counts": {"grid_shape_ix": 2, "grid_parent_ix": 2, "incident_chain_ix": 1},
+    "tile_buildings": {"building_point_ix": 1},
+    "tile_incidents": {"incident_point_ix": 1},
+    "tile_resources": {"resource_point_ix": 1},
+    "tile_devices": {"device_point_ix": 1},
+}
+
+
+@pytest.mark.parametrize("name", ONE_PLAN)
+def test_what_is_planned_once_is_found_by_the_index_whatever_the_values(ground: UnitOfWork, name: str):
+    """Among 4000 of each, at zoom 16: no index but these leads to a table, and no edition is read as a whole."""
+    assert planning_of(name, 16) == Planning.ONCE
+    told = prepare(name, statement(name))
     values = {
         **tile_values(TileAddress(16, 51450, 28090), 64), "edition": 1, "layer_name": "grids", "as_points": False,
-        "level": "unit_grid", "coarser": ["street", "community"],
-        "kind": None, "band": 4, "among": None,
+        "level": "unit_grid", "coarser": ["street", "community"], "countable": ["unit_grid"], "small_count": 3,
+        "kind": None, "band": 4, "among": None, "scope": "D", "data_classes": ["general"], "places_incidents": True,
+        "category": None, "states": None, "since": None, "until": None, "as_of": None, "most_features": 20_000,
     }  # fmt: skip
     with ground:
         for written in FILL:
             ground._session.execute(text(written))
         connection = ground._session.connection()
-        for written in ("ANALYZE grid, grid_code", told.prepare):
+        for written in (*FILL_THINGS, told.prepare):
             connection.exec_driver_sql(written, execution_options={"no_parameters": True})
-        explain = told.execute.replace("EXECUTE", "EXPLAIN EXECUTE")
+        explain = told.call(Planning.ONCE).replace("EXECUTE", "EXPLAIN EXECUTE")
         plan = "\n".join(connection.exec_driver_sql(explain, values).scalars())
-        connection.exec_driver_sql("DEALLOCATE grids_planned_once")
-    assert plan.count("Index Scan using grid_shape_ix") == 2, plan
-    assert plan.count("Index Scan using grid_parent_ix") == 2, plan
-    assert "Seq Scan on grid " not in plan, plan
-    assert "grid_one_row_per_code_and_edition" not in plan, plan
+        connection.exec_driver_sql(f"DEALLOCATE {told.name}")
+    assert "drawn_grids" not in plan, "the function is not put into the statement"
+    assert {index: len(re.findall(rf"Scan (?:using|on) {index}\b", plan)) for index in ONE_PLAN[name]} == ONE_PLAN[
+        name
+    ], plan
+    assert not re.search(r"Seq Scan on (building|building_owner|incident|resource|device) ", plan), plan
+    assert not re.search(r"Index Cond: \(editions @> ", plan), plan
 
 
-def test_a_connection_is_told_the_statement_of_a_tile_once(ground: UnitOfWork):
-    """Two tiles of zoom 16, with a rollback between them, are one PREPARE."""
-    for _ in range(2):
-        with ground:
-            ground.tiles.grids(
-                LAYERS["grids"], tile_at(16, 102.73, 25.03), edition=1, level="unit_grid", coarser=[], kind=None
-            )
-            count = "SELECT count(*) FROM pg_prepared_statements WHERE name = 'tile_grids'"
-            assert ground._session.scalar(text(count)) == 1
+FILL_THINGS = (
+    # Ten of a parent, as trees have them.
+    "UPDATE grid SET parent = 'F' || (CAST(substr(code, 2) AS int) / 10 + 1) WHERE code LIKE 'F%'",
+    "INSERT INTO resource_kind (code, name, name_en) VALUES ('tent', '', '')",
+    "INSERT INTO device_kind (code, name, name_en) VALUES ('bin', '', '')",
+    """
+    INSERT INTO resource (code, name, kind, quantity, unit, point, data_class)
+    SELECT code, '', 'tent', 1, '', label_point, 'general' FROM grid WHERE code LIKE 'F%'
+    """,
+    """
+    INSERT INTO device (code, name, kind, point, data_class)
+    SELECT code, '', 'bin', label_point, 'general' FROM grid WHERE code LIKE 'F%'
+    """,
+    """
+    INSERT INTO building_owner (building_code, editions, grid_code)
+    SELECT code, '[1,)', code FROM grid WHERE code LIKE 'F%'
+    """,
+    "ANALYZE grid, grid_code, resource, device, building_owner",
+)
 
 
 # Squares of 100 m, and a building and an incident in each.

@@ -15,6 +15,7 @@ from gis_service.api.problems import install_problems
 from gis_service.app import openapi_document
 from gis_service.database.tables import incident
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.domain.alarms import USUAL
 from gis_service.domain.incident import STATES
 from gis_service.use_cases.create_token import create_token
 from tests.support.reports import report
@@ -30,6 +31,7 @@ def client(ground, locate, open_session) -> Iterator[TestClient]:
             "open_work": lambda: UnitOfWork(open_session),
             "token_cache": TokenCache(60),
             "timezone": ZoneInfo("Asia/Shanghai"),
+            "alarms": USUAL,
         }
 
     app = FastAPI(lifespan=lifespan)

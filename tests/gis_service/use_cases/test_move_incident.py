@@ -466,9 +466,9 @@ def test_an_incident_is_the_fold_of_its_events(ground, move, seed):
         assert [event.at for event in events] == sorted(event.at for event in events)
 
 
-def test_moves_stop_and_start_the_clocks(ground, locate, move):
+def test_moves_stop_and_start_the_clocks(ground, move):
     """Handled: nothing rings; a failed check: it rings again, later by the time it stood handled."""
-    incident = report(ground, locate)
+    incident = report(ground).id
     accepted = move(incident, "accepted")
     assert accepted.alarm_at is not None
     move(incident, "dispatched")
@@ -479,9 +479,9 @@ def test_moves_stop_and_start_the_clocks(ground, locate, move):
     assert failed.alarm_at is not None
 
 
-def test_after_a_hand_over_the_alarms_tell_the_new_owner(ground, locate, move):
+def test_after_a_hand_over_the_alarms_tell_the_new_owner(ground, move):
     """What is late is told up the chain of after the move."""
-    incident = report(ground, locate)
+    incident = report(ground).id
     move(incident, "accepted")
     moved = move(incident, "accepted", to_grid="D08A", reason="theirs")
     alarms, _ = ring(moved, ClockRules(WorkCalendar(ZONE), USUAL), moved.due_at + timedelta(days=30))

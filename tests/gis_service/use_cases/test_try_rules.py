@@ -42,6 +42,7 @@ class Row:
     accuracy_m: float | None = None
     final_state: str = "unlocated"
     handled_at: datetime | None = None
+    external_id: str | None = None
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from gis_service.api import (
     health,
     history,
     impact,
+    incident_feed,
     incidents,
     locate,
     locate_area,
@@ -39,8 +40,11 @@ from gis_service.api import (
     sheets,
     styles,
     tiles,
+    webhooks,
 )
 from gis_service.api.access import TokenCache
+from gis_service.api.event_stream import Streams
+from gis_service.api.feed_metrics import FeedCollector
 from gis_service.api.metrics import Metrics
 from gis_service.api.middleware import BodyLimit, HeadIsGet, PlainBodies, RequestLog
 from gis_service.api.openapi import describe
@@ -56,6 +60,9 @@ from gis_service.api.tile_seeding import TileSeeder
 from gis_service.database.embedded import EmbeddedCluster
 from gis_service.database.engine import make_engine, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.feed.sender import WebhookSender
+from gis_service.feed.stopping import when_told_to_stop
+from gis_service.feed.watcher import FeedWatcher
 from gis_service.log import configure_logging
 from gis_service.settings import Settings
 from gis_service.snapshots.folder import SnapshotFolder
@@ -79,7 +86,20 @@ EXPOSED_HEADERS = [
 """What a page from another origin may read of an answer."""
 
 
-class State(TypedDict):
+FEED_POOL_SIZE = 4
+"""Connections that streams and webhooks share, so that they take none from requests."""
+
+
+class FeedState(TypedDict):
+    """What requests find of the feed of events."""
+
+    feed: FeedWatcher
+    streams: Streams
+    open_feed_work: Callable[[], UnitOfWork]
+    webhook_allow_private: bool
+
+
+class State(FeedState):
     """What every request finds in ``request.state``."""
 
     open_work: Callable[[], UnitOfWork]
@@ -116,6 +136,40 @@ class Service(FastAPI):
 def database_url(settings: Settings) -> str:
     """Return the URL of the database in use, starting the embedded one when none is configured."""
     return settings.database_url or EmbeddedCluster(settings.home / "postgres").start()
+
+
+@asynccontextmanager
+async def follow_feed(url: str, settings: Settings, metrics: Metrics) -> AsyncIterator[FeedState]:
+    """Watch the feed of events, send webhooks, and end streams when the server is told to stop."""
+    engine = make_engine(url, pool_size=FEED_POOL_SIZE, statement_timeout_ms=settings.statement_timeout_ms)
+    sessions = make_session_factory(engine)
+    feed = FeedWatcher(lambda: UnitOfWork(sessions), listen_url=url, poll_s=settings.feed_poll_s)
+    streams = Streams(settings.feed_streams)
+    sender = WebhookSender(
+        lambda: UnitOfWork(sessions),
+        timeout_s=settings.webhook_timeout_s,
+        most_tries=settings.webhook_tries,
+        allow_private=settings.webhook_allow_private,
+    )
+    figures = FeedCollector(feed, streams, sender)
+    metrics.registry.register(figures)
+    feed.start()
+    if settings.webhook_delivery:
+        feed.on_move = sender.ring
+        sender.start()
+    try:
+        with when_told_to_stop(feed.end_streams):
+            yield {
+                "feed": feed,
+                "streams": streams,
+                "open_feed_work": lambda: UnitOfWork(sessions),
+                "webhook_allow_private": settings.webhook_allow_private,
+            }
+    finally:
+        metrics.registry.unregister(figures)
+        await to_thread.run_sync(sender.stop)
+        await to_thread.run_sync(feed.stop)
+        engine.dispose()
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -156,25 +210,27 @@ def create_app(settings: Settings) -> FastAPI:
         shadow.start()
         seeder.start()
         try:
-            yield {
-                "open_work": lambda: UnitOfWork(sessions),
-                "snapshots": snapshots,
-                "shadow": shadow,
-                "tile_cache": tile_cache,
-                "tile_folder": tile_folder,
-                "tile_figures": tile_figures,
-                "plan_cache": plan_tiles.make_plan_cache(),
-                "archives": settings.home / "archives",
-                "sheet_cache": TileCache(sheets.SHEET_CACHE_BYTES, sheets.SHEETS_AT_A_TIME),
-                "token_cache": TokenCache(settings.token_cache_s),
-                "metrics": metrics,
-                "batch_limit": settings.batch_limit,
-                "area_vertex_limit": settings.area_vertex_limit,
-                "building_conflict_m": settings.building_conflict_m,
-                "timezone": ZoneInfo(settings.timezone),
-                "attribution": settings.attribution,
-                "sheet_font": settings.sheet_font,
-            }
+            async with follow_feed(url, settings, metrics) as feed_state:
+                yield {
+                    "open_work": lambda: UnitOfWork(sessions),
+                    "snapshots": snapshots,
+                    "shadow": shadow,
+                    "tile_cache": tile_cache,
+                    "tile_folder": tile_folder,
+                    "tile_figures": tile_figures,
+                    "plan_cache": plan_tiles.make_plan_cache(),
+                    "archives": settings.home / "archives",
+                    "sheet_cache": TileCache(sheets.SHEET_CACHE_BYTES, sheets.SHEETS_AT_A_TIME),
+                    "token_cache": TokenCache(settings.token_cache_s),
+                    "metrics": metrics,
+                    "batch_limit": settings.batch_limit,
+                    "area_vertex_limit": settings.area_vertex_limit,
+                    "building_conflict_m": settings.building_conflict_m,
+                    "timezone": ZoneInfo(settings.timezone),
+                    "attribution": settings.attribution,
+                    "sheet_font": settings.sheet_font,
+                    **feed_state,
+                }
         finally:
             lines.write()
             tile_lines.write()
@@ -215,22 +271,19 @@ def create_app(settings: Settings) -> FastAPI:
         history,
         impact,
         sheets,
+        incident_feed,
         incidents,
         locate_area,
         locate_building,
         ogc,
         ogc_tiles,
+        webhooks,
         health,
     ):
         app.include_router(module.router)
     app.router.routes.extend(console.console_routes)
     install_problems(app)
-    lookups = {**locate.LOCATE_OPENAPI_PATHS, **locate_batch.LOCATE_BATCH_OPENAPI_PATHS}
-    tiled = {**tiles.TILE_OPENAPI_PATHS, **plan_tiles.PLAN_TILE_OPENAPI_PATHS, **archives.ARCHIVE_OPENAPI_PATHS}
-    otherwise_tiled = {**matrix_tiles.MATRIX_OPENAPI_PATHS, **esri.ESRI_OPENAPI_PATHS}
-    describe(
-        app, {**lookups, **tiled, **otherwise_tiled, **styles.STYLE_OPENAPI_PATHS, **ogc_tiles.OGC_TILE_OPENAPI_PATHS}
-    )
+    describe(app, hot_paths())
     # The last one added meets a request first.
     app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes, is_stream=locate_batch.is_stream)
     app.add_middleware(PlainBodies)
@@ -246,6 +299,21 @@ def create_app(settings: Settings) -> FastAPI:
     quick_tiles = QuickTiles(super(Service, app).__call__, metrics, tile_lines, settings.cors_origins)
     app.put_in_front(QuickLocate(quick_tiles, metrics, lines))
     return app
+
+
+def hot_paths() -> dict[str, Any]:
+    """Return what OpenAPI says of the routes that FastAPI does not know."""
+    return {
+        **locate.LOCATE_OPENAPI_PATHS,
+        **locate_batch.LOCATE_BATCH_OPENAPI_PATHS,
+        **tiles.TILE_OPENAPI_PATHS,
+        **plan_tiles.PLAN_TILE_OPENAPI_PATHS,
+        **archives.ARCHIVE_OPENAPI_PATHS,
+        **matrix_tiles.MATRIX_OPENAPI_PATHS,
+        **esri.ESRI_OPENAPI_PATHS,
+        **styles.STYLE_OPENAPI_PATHS,
+        **ogc_tiles.OGC_TILE_OPENAPI_PATHS,
+    }
 
 
 def create_app_from_environment() -> FastAPI:

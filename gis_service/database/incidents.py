@@ -94,9 +94,16 @@ def _to_record(row: Row[Any]) -> IncidentRecord:
     )
 
 
-def _lies_under(code: str) -> ColumnElement[bool]:
+def lies_under(code: str) -> ColumnElement[bool]:
+    """Return the condition under which an incident's owner is a grid or lies below it."""
     # Written so that the GIN index on the chain serves it; `code = ANY(chain)` would not be.
     return incident.c.chain.op("@>", is_comparison=True)(cast([code], ARRAY(Text)))
+
+
+def is_of_category(category: str) -> ColumnElement[bool]:
+    """Return the condition under which an incident is of a category or one below it."""
+    below = incident.c.category.startswith(category + ".", autoescape=True)
+    return or_(incident.c.category == category, below)
 
 
 def seen_by(principal: Principal) -> ColumnElement[bool]:
@@ -107,7 +114,7 @@ def seen_by(principal: Principal) -> ColumnElement[bool]:
     """
     if principal.scope is None:
         return true()
-    ways = [_lies_under(principal.scope), incident.c.reported_by == principal.name]
+    ways = [lies_under(principal.scope), incident.c.reported_by == principal.name]
     if principal.places_incidents:
         alive_root = and_(grid.c.code == principal.scope, grid.c.parent.is_(None), func.upper_inf(grid.c.editions))
         ways.append(and_(incident.c.owner.is_(None), exists().where(alive_root)))
@@ -242,10 +249,9 @@ def _conditions(wanted: IncidentFilter) -> list[ColumnElement[bool]]:
     if wanted.states:
         conditions.append(incident.c.state.in_(wanted.states))
     if wanted.grid is not None:
-        conditions.append(_lies_under(wanted.grid))
+        conditions.append(lies_under(wanted.grid))
     if wanted.category is not None:
-        below = incident.c.category.startswith(wanted.category + ".", autoescape=True)
-        conditions.append(or_(incident.c.category == wanted.category, below))
+        conditions.append(is_of_category(wanted.category))
     if wanted.since is not None:
         conditions.append(incident.c.occurred_at >= wanted.since)
     if wanted.until is not None:

@@ -22,6 +22,7 @@ from gis_service.database.finding_exceptions import FindingExceptionRepository
 from gis_service.database.generalised import GeneralisedRepository
 from gis_service.database.grids import GridRepository
 from gis_service.database.idempotency_keys import IdempotencyKeyRepository
+from gis_service.database.incident_feed import IncidentFeedRepository
 from gis_service.database.incidents import IncidentRepository
 from gis_service.database.indicators import IndicatorRepository
 from gis_service.database.integrity import translate
@@ -38,6 +39,7 @@ from gis_service.database.stock import StockRepository
 from gis_service.database.tile_changes import TileChangeRepository
 from gis_service.database.tiles import TileRepository
 from gis_service.database.tokens import TokenRepository
+from gis_service.database.webhooks import WebhookRepository
 
 
 class UnitOfWork:
@@ -76,6 +78,7 @@ class UnitOfWork:
         self.generalised = GeneralisedRepository(session)
         self.grids = GridRepository(session)
         self.idempotency_keys = IdempotencyKeyRepository(session)
+        self.incident_feed = IncidentFeedRepository(session)
         self.incidents = IncidentRepository(session)
         self.indicators = IndicatorRepository(session)
         self.levels = LevelRepository(session)
@@ -91,6 +94,7 @@ class UnitOfWork:
         self.tile_changes = TileChangeRepository(session)
         self.tiles = TileRepository(session)
         self.tokens = TokenRepository(session)
+        self.webhooks = WebhookRepository(session)
         return self
 
     def commit(self) -> None:

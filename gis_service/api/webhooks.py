@@ -45,7 +45,7 @@ class WebhookIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    url: Annotated[str, Field(min_length=1, max_length=LONGEST_URL, examples=["https://example.org/incidents"])]
+    url: Annotated[str, Field(min_length=1, max_length=LONGEST_URL, examples=["https://receiver.example/incidents"])]
     kinds: list[Annotated[str, Field(pattern=KIND)]] = Field(
         default_factory=list, max_length=100, description="none: all"
     )

@@ -1,9 +1,10 @@
-"""The feed of a real server: streams that wake, resume and end, webhooks that survive it, a database that restarts."""
+"""The feed of a real server: streams that wake, resume and end; webhooks that survive; a database restarted."""
 
 from __future__ import annotations
 
 import signal
 import threading
+from contextlib import ExitStack
 from datetime import timedelta
 
 import httpx2
@@ -122,47 +123,44 @@ def test_a_receiver_that_hangs_slows_nobody(town, address):
             assert httpx2.delete(one, headers=town.headers).status_code == 204
 
 
-def test_a_stream_ends_in_good_order_when_the_server_stops(town):
-    """Told to stop, the server ends the answer itself, at once: no broken connection, nothing waited for."""
+def test_a_server_that_is_killed_sends_again_and_one_that_is_stopped_ends_its_streams(town):
+    """SIGKILL while the receiver holds the answer: the next server begins with the same event, by the same id.
+
+    SIGTERM while a stream is open: the server ends the answer itself; nothing is broken or waited for.
+    """
     port = free_port()
-    server = start_server(town.url, port, **SETTINGS)
     address = f"http://127.0.0.1:{port}"
-    wait_until_ready(address, server)
-    with following(address, town.token) as stream:
-        [event] = town.happen(0)
-        assert stream.next().data["id"] == event
-        server.send_signal(signal.SIGTERM)
-        assert stream.next() is None
-        assert stream.failure is None
-    assert server.wait(timeout=20) in {0, -signal.SIGTERM}
-
-
-def test_a_server_killed_before_it_noted_the_answer_sends_the_event_again(town):
-    """SIGKILL while the receiver holds the answer; the next server, of two workers, begins with the same event."""
-    port = free_port()
-    server = start_server(town.url, port, **SETTINGS)
-    address = f"http://127.0.0.1:{port}"
-    wait_until_ready(address, server)
-    with receiver() as there:
-
-        def answer(number: int) -> int:
-            if number == 0:
-                server.kill()
-                server.wait()
-            return 204
-
-        there.answer = answer
+    killed = start_server(town.url, port, **SETTINGS)
+    with receiver() as there, ExitStack() as running:
+        running.callback(_end, killed)
+        there.answer = lambda number: _end(killed) if number == 0 else 204
+        wait_until_ready(address, killed)
         webhook = town.subscribe(address, there.url)
         ids = town.happen(0, 1, 0)
-        assert there.wait_for(lambda: bool(there.posts))
-        server = start_server(town.url, port, "--workers", "2", **{**SETTINGS, "GIS_FEED_POLL_S": "1"})
-        wait_until_ready(address, server)
+        assert there.wait_for(lambda: bool(there.posts), 60)
+
+        stopped = start_server(town.url, port, **{**SETTINGS, "GIS_FEED_POLL_S": "1"})
+        running.callback(_end, stopped)
+        wait_until_ready(address, stopped)
         ids += town.happen(2)
-        assert there.wait_for(lambda: len(there.taken) >= 5)
+        assert there.wait_for(lambda: len(there.taken) >= 5, 60)
         assert there.taken == [ids[0], *ids]
         assert httpx2.delete(webhook, headers=town.headers).status_code == 204
-    server.terminate()
-    server.wait(timeout=20)
+
+        with following(address, town.token) as stream:
+            [event] = town.happen(0)
+            assert stream.next().data["id"] == event
+            stopped.send_signal(signal.SIGTERM)
+            assert stream.next() is None
+            assert stream.failure is None
+        assert stopped.wait(timeout=20) in {0, -signal.SIGTERM}
+
+
+def _end(server) -> int:
+    """Kill a server at once; the status of an answer that it does not hear."""
+    server.kill()
+    server.wait()
+    return 204
 
 
 def test_a_stream_and_a_webhook_survive_a_restart_of_the_database(tmp_path):

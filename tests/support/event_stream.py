@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import httpx2
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 class Message(NamedTuple):
@@ -67,9 +67,7 @@ class Following:
 
 
 @contextmanager
-def following(
-    address: str, token: str, after: str = "now", last_id: str = "", **query: str
-) -> Iterator[Following]:
+def following(address: str, token: str, after: str = "now", last_id: str = "", **query: str) -> Iterator[Following]:
     """The feed of a running service as a stream."""
     headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
     if last_id:

@@ -13,7 +13,8 @@ _INCIDENT = text(
     " 'nowhere', '[]')"
 )
 _EVENT = text(
-    "INSERT INTO incident_event (incident_id, kind, actor, to_state) VALUES (:id, :kind, 'x', 'unlocated') RETURNING id"
+    "INSERT INTO incident_event (incident_id, kind, actor, to_state) VALUES (:id, :kind, 'x', 'unlocated')"
+    " RETURNING id"
 )
 
 
@@ -21,7 +22,9 @@ def incident_id(number: int) -> UUID:
     return UUID(int=number + 1)
 
 
-def store_incidents(connection: Connection, count: int, category: str = "hazard", chain: tuple[str, ...] = ()) -> None:
+def store_incidents(
+    connection: Connection, count: int, category: str = "hazard", chain: tuple[str, ...] = ()
+) -> None:
     """Store incidents with the numbers from 0, without events."""
     connection.execute(_CATEGORY, {"code": category})
     for number in range(count):

@@ -30,7 +30,9 @@ CITY = Principal("city desk", "dispatcher", None)
 @pytest.fixture(scope="module")
 def feed_engine(server_url, template_url):
     """A database with four incidents whose events are committed for real."""
-    made = make_engine(make_database(server_url, "gis_test_feed", TEMPLATE), pool_size=12, statement_timeout_ms=30_000)
+    made = make_engine(
+        make_database(server_url, "gis_test_feed", TEMPLATE), pool_size=12, statement_timeout_ms=30_000
+    )
     with made.begin() as connection:
         store_incidents(connection, 4)
     yield made
@@ -99,7 +101,10 @@ def test_a_reader_that_never_rests_sees_each_event_once_and_in_order(feed_engine
             assert ids == sorted(ids)
 
 
-STEPS = st.lists(st.tuples(st.sampled_from(["write", "commit", "undo", "read", "number", "numbered"]), st.integers(0, 2)), max_size=14)
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["write", "commit", "undo", "read", "number", "numbered"]), st.integers(0, 2)),
+    max_size=14,
+)
 
 
 @settings(max_examples=30, suppress_health_check=list(HealthCheck))

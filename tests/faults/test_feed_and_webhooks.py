@@ -123,11 +123,12 @@ def test_a_receiver_that_hangs_slows_nobody(town, address):
             assert httpx2.delete(one, headers=town.headers).status_code == 204
 
 
-def test_a_server_that_is_killed_sends_again_and_one_that_is_stopped_ends_its_streams(town):
+def test_a_server_that_is_killed_sends_again_and_one_that_is_stopped_ends_its_streams(own_database):
     """SIGKILL while the receiver holds the answer: the next server begins with the same event, by the same id.
 
     SIGTERM while a stream is open: the server ends the answer itself; nothing is broken or waited for.
     """
+    town = Town(own_database)
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     killed = start_server(town.url, port, **SETTINGS)
@@ -154,6 +155,7 @@ def test_a_server_that_is_killed_sends_again_and_one_that_is_stopped_ends_its_st
             assert stream.next() is None
             assert stream.failure is None
         assert stopped.wait(timeout=20) in {0, -signal.SIGTERM}
+    town.engine.dispose()
 
 
 def _end(server) -> int:

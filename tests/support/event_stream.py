@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import queue
+import socket
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 import httpx2
@@ -77,4 +78,9 @@ def following(address: str, token: str, after: str = "now", last_id: str = "", *
     ) as response:
         assert response.status_code == 200, response.read()
         assert response.headers["content-type"].startswith("text/event-stream")
-        yield Following(response)
+        try:
+            yield Following(response)
+        finally:
+            # A socket that another thread reads from stays open when it is closed: it has to be shut down.
+            with suppress(OSError):
+                response.extensions["network_stream"].get_extra_info("socket").shutdown(socket.SHUT_RDWR)

@@ -9,7 +9,7 @@ from collections import Counter
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session
@@ -109,6 +109,11 @@ STEPS = st.lists(
 
 @settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
+@example(steps=[("write", 0), ("write", 1), ("commit", 1), ("read", 0), ("commit", 0), ("read", 0)])
+@example(steps=[("write", 0), ("write", 0), ("commit", 0), ("read", 0)])
+@example(
+    steps=[("write", 0), ("commit", 0), ("number", 0), ("write", 1), ("commit", 1), ("read", 0), ("numbered", 0)]
+)
 def test_whatever_the_order_of_commits_nothing_is_missed(feed_engine, steps):
     """Three writers and a numberer that may dawdle before its commit, interleaved by one thread in any order.
 

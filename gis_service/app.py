@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, Protocol, TypedDict
 from zoneinfo import ZoneInfo
 
 from anyio import to_thread
 from fastapi import FastAPI
+from prometheus_client.registry import Collector
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -28,6 +29,7 @@ from gis_service.api import (
     history,
     impact,
     incident_clocks,
+    incident_feed,
     incident_moves,
     incidents,
     locate,
@@ -47,8 +49,11 @@ from gis_service.api import (
     statistics,
     styles,
     tiles,
+    webhooks,
 )
 from gis_service.api.access import TokenCache
+from gis_service.api.event_stream import Streams
+from gis_service.api.feed_metrics import FeedCollector
 from gis_service.api.metrics import Metrics
 from gis_service.api.middleware import BodyLimit, HeadIsGet, PlainBodies, RequestLog
 from gis_service.api.openapi import describe
@@ -65,6 +70,9 @@ from gis_service.database.embedded import EmbeddedCluster
 from gis_service.database.engine import make_engine, make_reading_factory, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.alarms import AlarmShares
+from gis_service.feed.sender import WebhookSender
+from gis_service.feed.stopping import when_told_to_stop
+from gis_service.feed.watcher import FeedWatcher
 from gis_service.log import configure_logging
 from gis_service.settings import Settings
 from gis_service.snapshots.folder import SnapshotFolder
@@ -94,7 +102,20 @@ MONTHS_POLL_S = 6 * 3600.0
 """Months are made three ahead; one that a run could not make is made by a later one."""
 
 
-class State(TypedDict):
+FEED_POOL_SIZE = 4
+"""Connections that streams and webhooks share, so that they take none from requests."""
+
+
+class FeedState(TypedDict):
+    """What requests find of the feed of events."""
+
+    feed: FeedWatcher
+    streams: Streams
+    open_feed_work: Callable[[], UnitOfWork]
+    webhook_allow_private: bool
+
+
+class State(FeedState):
     """What every request finds in ``request.state``."""
 
     open_work: Callable[[], UnitOfWork]
@@ -141,6 +162,80 @@ def alarm_shares(settings: Settings) -> AlarmShares:
     return AlarmShares(settings.alarm_remind_share, settings.alarm_repeat_share)
 
 
+@asynccontextmanager
+async def follow_feed(url: str, settings: Settings, metrics: Metrics) -> AsyncIterator[FeedState]:
+    """Watch the feed of events, send webhooks, and end streams when the server is told to stop."""
+    engine = make_engine(url, pool_size=FEED_POOL_SIZE, statement_timeout_ms=settings.statement_timeout_ms)
+    sessions = make_session_factory(engine)
+    feed = FeedWatcher(lambda: UnitOfWork(sessions), listen_url=url, poll_s=settings.feed_poll_s)
+    streams = Streams(settings.feed_streams)
+    sender = WebhookSender(
+        lambda: UnitOfWork(sessions),
+        timeout_s=settings.webhook_timeout_s,
+        most_tries=settings.webhook_tries,
+        allow_private=settings.webhook_allow_private,
+    )
+    figures = FeedCollector(feed, streams, sender)
+    metrics.registry.register(figures)
+    feed.start()
+    if settings.webhook_delivery:
+        feed.on_move = sender.ring
+        sender.start()
+    try:
+        with when_told_to_stop(feed.end_streams):
+            yield {
+                "feed": feed,
+                "streams": streams,
+                "open_feed_work": lambda: UnitOfWork(sessions),
+                "webhook_allow_private": settings.webhook_allow_private,
+            }
+    finally:
+        metrics.registry.unregister(figures)
+        await to_thread.run_sync(sender.stop)
+        await to_thread.run_sync(feed.stop)
+        engine.dispose()
+
+
+class Background(Protocol):
+    """What runs beside the requests."""
+
+    def start(self) -> None: ...  # noqa: D102 - the words say it
+    def stop(self) -> None: ...  # noqa: D102
+
+
+@asynccontextmanager
+async def running(*parts: Background) -> AsyncIterator[None]:
+    """Let parts run, begun in their order and ended in the opposite one, whatever happens meanwhile."""
+    async with AsyncExitStack() as stack:
+        for part in parts:
+            await to_thread.run_sync(part.start)
+            stack.push_async_callback(to_thread.run_sync, part.stop)
+        yield
+
+
+@contextmanager
+def counted(metrics: Metrics, *collectors: Collector) -> Iterator[None]:
+    """Let figures be among the metrics."""
+    with ExitStack() as stack:
+        for collector in collectors:
+            metrics.registry.register(collector)
+            stack.callback(metrics.registry.unregister, collector)
+        yield
+
+
+def keep_time(open_work: Callable[[], UnitOfWork], settings: Settings) -> tuple[Repeating, ...]:
+    """Return what the passing of time brings about: alarms that ring, and months that begin."""
+    zone, shares = ZoneInfo(settings.timezone), alarm_shares(settings)
+    return (
+        Repeating(
+            "clocks",
+            lambda: ring_alarms(zone=zone, alarms=shares, now=datetime.now(UTC), work=open_work()),
+            settings.alarm_poll_s,
+        ),
+        Repeating("months", lambda: make_months_ahead(datetime.now(UTC), open_work()), MONTHS_POLL_S),
+    )
+
+
 def create_app(settings: Settings) -> FastAPI:
     """Return the service for these settings; what it opens is closed when the application ends."""
     metrics = Metrics()
@@ -174,55 +269,38 @@ def create_app(settings: Settings) -> FastAPI:
             most_rendered=settings.tile_seed,
         )
         zone, shares = ZoneInfo(settings.timezone), alarm_shares(settings)
-        clocks = Repeating(
-            "clocks",
-            lambda: ring_alarms(zone=zone, alarms=shares, now=datetime.now(UTC), work=UnitOfWork(sessions)),
-            settings.alarm_poll_s,
-        )
-        months = Repeating(
-            "months", lambda: make_months_ahead(datetime.now(UTC), UnitOfWork(sessions)), MONTHS_POLL_S
-        )
-        metrics.registry.register(figures)
-        metrics.registry.register(tile_figures)
-        await to_thread.run_sync(snapshots.start)
-        shadow.start()
-        seeder.start()
-        clocks.start()
-        months.start()
-        try:
-            yield {
-                "open_work": lambda: UnitOfWork(sessions),
-                "open_reading": lambda: UnitOfWork(readings),
-                "snapshots": snapshots,
-                "shadow": shadow,
-                "tile_cache": tile_cache,
-                "tile_folder": tile_folder,
-                "tile_figures": tile_figures,
-                "plan_cache": plan_tiles.make_plan_cache(),
-                "lookup_cache": lookup_tiles.make_lookup_cache(),
-                "archives": settings.home / "archives",
-                "sheet_cache": TileCache(sheets.SHEET_CACHE_BYTES, sheets.SHEETS_AT_A_TIME),
-                "token_cache": TokenCache(settings.token_cache_s),
-                "metrics": metrics,
-                "batch_limit": settings.batch_limit,
-                "area_vertex_limit": settings.area_vertex_limit,
-                "building_conflict_m": settings.building_conflict_m,
-                "timezone": zone,
-                "alarms": shares,
-                "attribution": settings.attribution,
-                "sheet_font": settings.sheet_font,
-            }
-        finally:
+        keepers = keep_time(lambda: UnitOfWork(sessions), settings)
+        with counted(metrics, figures, tile_figures):
+            async with (
+                running(snapshots, shadow, seeder, *keepers),
+                follow_feed(url, settings, metrics) as feed_state,
+            ):
+                yield {
+                    "open_work": lambda: UnitOfWork(sessions),
+                    "open_reading": lambda: UnitOfWork(readings),
+                    "snapshots": snapshots,
+                    "shadow": shadow,
+                    "tile_cache": tile_cache,
+                    "tile_folder": tile_folder,
+                    "tile_figures": tile_figures,
+                    "plan_cache": plan_tiles.make_plan_cache(),
+                    "lookup_cache": lookup_tiles.make_lookup_cache(),
+                    "archives": settings.home / "archives",
+                    "sheet_cache": TileCache(sheets.SHEET_CACHE_BYTES, sheets.SHEETS_AT_A_TIME),
+                    "token_cache": TokenCache(settings.token_cache_s),
+                    "metrics": metrics,
+                    "batch_limit": settings.batch_limit,
+                    "area_vertex_limit": settings.area_vertex_limit,
+                    "building_conflict_m": settings.building_conflict_m,
+                    "timezone": zone,
+                    "alarms": shares,
+                    "attribution": settings.attribution,
+                    "sheet_font": settings.sheet_font,
+                    **feed_state,
+                }
             lines.write()
             tile_lines.write()
-            metrics.registry.unregister(figures)
-            metrics.registry.unregister(tile_figures)
-            await to_thread.run_sync(months.stop)
-            await to_thread.run_sync(clocks.stop)
-            await to_thread.run_sync(seeder.stop)
-            await to_thread.run_sync(shadow.stop)
-            await to_thread.run_sync(snapshots.stop)
-            engine.dispose()
+        engine.dispose()
 
     hot: list[BaseRoute] = [
         *locate.locate_routes,
@@ -258,6 +336,7 @@ def create_app(settings: Settings) -> FastAPI:
         sheets,
         statistics,
         repeats,
+        incident_feed,
         incidents,
         incident_moves,
         incident_clocks,
@@ -266,12 +345,13 @@ def create_app(settings: Settings) -> FastAPI:
         locate_building,
         ogc,
         ogc_tiles,
+        webhooks,
         health,
     ):
         app.include_router(module.router)
     app.router.routes.extend(console.console_routes)
     install_problems(app)
-    _describe_all(app)
+    describe(app, hot_paths())
     # The last one added meets a request first.
     app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes, is_stream=locate_batch.is_stream)
     app.add_middleware(PlainBodies)
@@ -289,18 +369,20 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _describe_all(app: FastAPI) -> None:
-    """Let the application tell all its routes, those in front of the framework too."""
-    lookups = {**locate.LOCATE_OPENAPI_PATHS, **locate_batch.LOCATE_BATCH_OPENAPI_PATHS}
-    tiled = {**tiles.TILE_OPENAPI_PATHS, **plan_tiles.PLAN_TILE_OPENAPI_PATHS, **archives.ARCHIVE_OPENAPI_PATHS}
-    otherwise_tiled = {
+def hot_paths() -> dict[str, Any]:
+    """Return what OpenAPI says of the routes that FastAPI does not know."""
+    return {
+        **locate.LOCATE_OPENAPI_PATHS,
+        **locate_batch.LOCATE_BATCH_OPENAPI_PATHS,
+        **tiles.TILE_OPENAPI_PATHS,
+        **plan_tiles.PLAN_TILE_OPENAPI_PATHS,
+        **archives.ARCHIVE_OPENAPI_PATHS,
         **matrix_tiles.MATRIX_OPENAPI_PATHS,
         **esri.ESRI_OPENAPI_PATHS,
         **lookup_tiles.LOOKUP_TILE_OPENAPI_PATHS,
+        **styles.STYLE_OPENAPI_PATHS,
+        **ogc_tiles.OGC_TILE_OPENAPI_PATHS,
     }
-    describe(
-        app, {**lookups, **tiled, **otherwise_tiled, **styles.STYLE_OPENAPI_PATHS, **ogc_tiles.OGC_TILE_OPENAPI_PATHS}
-    )
 
 
 def create_app_from_environment() -> FastAPI:

@@ -85,6 +85,22 @@ class Settings(BaseSettings):
     token_cache_s: float = Field(
         default=5.0, ge=0, description="Seconds for which a checked token is believed; a revocation takes as long."
     )
+    feed_streams: int = Field(
+        default=100, ge=0, description="Streams of events a worker keeps open; one more is answered with 503."
+    )
+    feed_poll_s: float = Field(
+        default=1.0, gt=0, description="Seconds between two looks for new events, should a notice be lost."
+    )
+    webhook_delivery: bool = Field(default=True, description="Whether this service sends webhooks.")
+    webhook_allow_private: bool = Field(
+        default=False, description="Whether webhooks may lead into this machine and private networks."
+    )
+    webhook_timeout_s: float = Field(
+        default=10.0, gt=0, description="Seconds that a receiver of a webhook has to answer."
+    )
+    webhook_tries: int = Field(
+        default=20, ge=1, description="How often an event is sent to a webhook before it becomes a dead letter."
+    )
     timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
         default="Asia/Shanghai", description="Time zone of working days and deadlines."
     )

@@ -106,6 +106,12 @@ def lies_under(code: str) -> ColumnElement[bool]:
     return incident.c.chain.op("@>", is_comparison=True)(cast([code], ARRAY(Text)))
 
 
+def is_of_category(category: str) -> ColumnElement[bool]:
+    """Return the condition under which an incident is of a category or one below it."""
+    below = incident.c.category.startswith(category + ".", autoescape=True)
+    return or_(incident.c.category == category, below)
+
+
 def seen_by(principal: Principal) -> ColumnElement[bool]:
     """Return the condition under which a caller may see an incident.
 
@@ -308,8 +314,7 @@ def _conditions(wanted: IncidentFilter) -> list[ColumnElement[bool]]:
     if wanted.grid is not None:
         conditions.append(lies_under(wanted.grid))
     if wanted.category is not None:
-        below = incident.c.category.startswith(wanted.category + ".", autoescape=True)
-        conditions.append(or_(incident.c.category == wanted.category, below))
+        conditions.append(is_of_category(wanted.category))
     if wanted.since is not None:
         conditions.append(incident.c.occurred_at >= wanted.since)
     if wanted.until is not None:

@@ -1,4 +1,4 @@
-"""Notices from PostgreSQL: that an edition was published, and nothing else (decision 2)."""
+"""Notices from PostgreSQL: that an edition was published (decision 2), or that there are events."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from psycopg2 import sql
 from sqlalchemy import NullPool, create_engine
 
 
-class EditionListener:
+class NoticeListener:
     """Waits for notices on one channel, on a connection of its own.
 
     Notices are not kept for those who do not listen: after each ``connect`` whoever waits must look for himself.
@@ -43,8 +43,8 @@ class EditionListener:
             raise
         self._connection = connection
 
-    def wait(self, timeout_s: float) -> None:
-        """Return at a notice, at ``interrupt()``, or after the time, whichever comes first.
+    def wait(self, timeout_s: float) -> bool:
+        """Return at a notice, at ``interrupt()``, or after the time, whichever comes first; true for a notice.
 
         Raises:
             psycopg2.Error: the connection broke; the next ``connect`` makes a new one.  A server that says farewell
@@ -55,13 +55,15 @@ class EditionListener:
         if self._alarm in ready:
             self._alarm.recv(1024)
         if self._connection is None or self._connection not in ready:
-            return
+            return False
         try:
             self._connection.poll()
+            is_notice = bool(self._connection.notifies)
             self._connection.notifies.clear()
         except Exception:
             self.disconnect()
             raise
+        return is_notice
 
     def interrupt(self) -> None:
         """Make the present or the next ``wait`` return at once; may be called from any thread."""

@@ -593,6 +593,48 @@ incident_event = Table(
     postgresql_partition_by="RANGE (incident_id)",
 )
 
+# Who is sent the events of the feed; the deliverer of one takes a lease, so that several processes share them.
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("secret", Text, nullable=False, comment="signs what is sent; shown once"),
+    Column("kinds", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]"), comment="empty: all"),
+    Column("grid", Text, ForeignKey("grid_code.code"), comment="and all below it"),
+    Column("category", Text, comment="and all below it"),
+    Column("created_by", Text, nullable=False),
+    Column("role", Text, nullable=False, comment="of who made it: what may be seen is what they may"),
+    Column("scope", Text),
+    _moment("created_at", default=True),
+    _moment("paused_at", nullable=True),
+    Column("position", BigInteger, nullable=False, comment="in the feed: up to here all is done"),
+    Column("tries", Integer, nullable=False, server_default="0", comment="failed, of the next event"),
+    _moment("next_try_at", nullable=True),
+    Column("delivered", BigInteger, nullable=False, server_default="0"),
+    Column("failures", BigInteger, nullable=False, server_default="0"),
+    _moment("last_success_at", nullable=True),
+    _moment("last_failure_at", nullable=True),
+    Column("last_error", Text),
+    Column("leased_by", Uuid, comment="who delivers at present"),
+    Column("leased_until", DateTime(timezone=True), comment="then another may"),
+)
+
+# Events that a receiver did not take however often they were sent.
+webhook_dead_letter = Table(
+    "webhook_dead_letter",
+    metadata,
+    Column("webhook_id", Uuid, ForeignKey("webhook.id", ondelete="CASCADE"), primary_key=True),
+    Column("event_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+    Column("incident_id", Uuid, nullable=False),
+    Column("tries", Integer, nullable=False),
+    _moment("failed_at"),
+    Column("error", Text, nullable=False),
+    Column("is_asked", Boolean, nullable=False, server_default=text("false"), comment="to be sent again"),
+    Index("webhook_dead_letter_position_ix", "webhook_id", "position"),
+)
+
 # One row per accepted key, written in the transaction of the incident: a retry finds the first answer.
 idempotency_key = Table(
     "idempotency_key",

@@ -24,6 +24,7 @@ from gis_service.database.grids import GridRepository
 from gis_service.database.hand_overs import HandOverRepository
 from gis_service.database.idempotency_keys import IdempotencyKeyRepository
 from gis_service.database.incident_counts import IncidentCountRepository
+from gis_service.database.incident_feed import IncidentFeedRepository
 from gis_service.database.incident_months import IncidentMonthRepository
 from gis_service.database.incidents import IncidentRepository
 from gis_service.database.indicators import IndicatorRepository
@@ -42,6 +43,7 @@ from gis_service.database.tile_changes import TileChangeRepository
 from gis_service.database.tiles import TileRepository
 from gis_service.database.tokens import TokenRepository
 from gis_service.database.trial_incidents import TrialIncidentRepository
+from gis_service.database.webhooks import WebhookRepository
 
 
 class UnitOfWork:
@@ -83,6 +85,7 @@ class UnitOfWork:
         self.idempotency_keys = IdempotencyKeyRepository(session)
         self.incident_months = IncidentMonthRepository(session)
         self.incident_counts = IncidentCountRepository(session)
+        self.incident_feed = IncidentFeedRepository(session)
         self.incidents = IncidentRepository(session)
         self.indicators = IndicatorRepository(session)
         self.levels = LevelRepository(session)
@@ -99,6 +102,7 @@ class UnitOfWork:
         self.tiles = TileRepository(session)
         self.tokens = TokenRepository(session)
         self.trial_incidents = TrialIncidentRepository(session)
+        self.webhooks = WebhookRepository(session)
         return self
 
     def commit(self) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from gis_service.database.editions import CHANNEL
-from gis_service.database.notify import EditionListener
+from gis_service.database.notify import NoticeListener
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.edition import Edition
 from gis_service.errors import UnavailableError
@@ -58,7 +58,7 @@ class SnapshotHolder:
         self._failed_builds: dict[tuple[int, str], datetime] = {}
         self._listen_url = listen_url
         self._stopping = threading.Event()
-        self._watcher: tuple[threading.Thread, EditionListener] | None = None
+        self._watcher: tuple[threading.Thread, NoticeListener] | None = None
         self._refreshed_at = clock()
         self.folder = folder
         self.maker = SnapshotMaker(open_work, folder)
@@ -109,7 +109,7 @@ class SnapshotHolder:
         else:
             _log.warning("lookups read without the compiled kernel, many times slower; install a wheel or a compiler")
         self._refresh(recent=0)
-        listener = EditionListener(self._listen_url, CHANNEL)
+        listener = NoticeListener(self._listen_url, CHANNEL)
         thread = threading.Thread(target=self._watch, args=(listener,), name="edition-watcher", daemon=True)
         self._watcher = thread, listener
         thread.start()
@@ -192,7 +192,7 @@ class SnapshotHolder:
         self._failed_builds.pop(key, None)
         return snapshot
 
-    def _watch(self, listener: EditionListener) -> None:
+    def _watch(self, listener: NoticeListener) -> None:
         while not self._stopping.is_set():
             try:
                 # First listen, then look: nothing is missed between the two.

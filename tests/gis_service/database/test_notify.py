@@ -7,7 +7,7 @@ import psycopg2
 import pytest
 from sqlalchemy import create_engine, text
 
-from gis_service.database.notify import EditionListener
+from gis_service.database.notify import NoticeListener
 
 LONG_S = 20.0
 
@@ -15,7 +15,7 @@ LONG_S = 20.0
 @pytest.fixture
 def listener(own_database: str):
     """A listener on the channel "test" of a database of its own."""
-    made = EditionListener(own_database, "test")
+    made = NoticeListener(own_database, "test")
     yield made
     made.close()
 
@@ -27,7 +27,7 @@ def administer(url: str, statement: str) -> None:
     engine.dispose()
 
 
-def waited_s(listener: EditionListener, timeout_s: float) -> float:
+def waited_s(listener: NoticeListener, timeout_s: float) -> float:
     began = time.monotonic()
     listener.wait(timeout_s)
     return time.monotonic() - began

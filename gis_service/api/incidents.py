@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,12 +20,13 @@ from gis_service.api.dependencies import Box, Work
 from gis_service.api.incidents_openapi import KEY_PARAMETER, POST_RESPONSES
 from gis_service.api.instants import Instant
 from gis_service.api.paging import decode_cursor, encode_cursor, link_next
-from gis_service.api.schemas_incidents import IncidentIn, events_json, incident_json
+from gis_service.api.schemas_incidents import IncidentIn, events_json, incidents_json
 from gis_service.domain.access import ROLES, Principal
-from gis_service.domain.incident import STATES, IncidentFilter
-from gis_service.domain.place import Locate
+from gis_service.domain.incident import STATES, IncidentFilter, IncidentRecord
+from gis_service.domain.place import ChainLink, Locate
 from gis_service.errors import InputFault, NotFoundError, RuleBrokenError
 from gis_service.use_cases import read_incidents
+from gis_service.use_cases.find_owners_now import find_owners_now
 from gis_service.use_cases.find_place import find_place
 from gis_service.use_cases.report_incident import report_incident
 
@@ -44,6 +46,15 @@ async def working_zone(request: Request) -> ZoneInfo:
     """Return the time zone of working days."""
     zone: ZoneInfo = request.state.timezone
     return zone
+
+
+OwnersNow: TypeAlias = Callable[[Sequence[IncidentRecord]], list[ChainLink | None]]
+
+
+async def owners_now(request: Request) -> OwnersNow:
+    """Return the lookup of whose incidents would be now; async, so that it takes no worker thread."""
+    state = request.state
+    return lambda records: find_owners_now(records, state.snapshots.current, state.open_work)
 
 
 async def read_key(
@@ -103,6 +114,7 @@ def post_incident(
     key: Annotated[str, Depends(read_key)],
     locate: Annotated[Locate, Depends(place_at)],
     zone: Annotated[ZoneInfo, Depends(working_zone)],
+    find_owners: Annotated[OwnersNow, Depends(owners_now)],
     work: Work,
 ) -> Response:
     """Report an incident; the answer says whose it is, who must act, by when, and why."""
@@ -113,7 +125,8 @@ def post_incident(
     headers = {"Location": f"/v1/incidents/{receipt.incident.id}"}
     if receipt.replayed:
         headers["Idempotency-Replayed"] = "true"
-    return _json(incident_json(receipt.incident), 200 if receipt.replayed else 201, headers)
+    (answer,) = incidents_json([receipt.incident], find_owners([receipt.incident]))
+    return _json(answer, 200 if receipt.replayed else 201, headers)
 
 
 @router.get("/v1/incidents", response_class=Response, responses=JSON)
@@ -122,6 +135,7 @@ def get_incidents(  # noqa: PLR0917 - a route names all that it takes
     principal: Reader,
     work: Work,
     box: Box,
+    find_owners: Annotated[OwnersNow, Depends(owners_now)],
     states: Annotated[tuple[str, ...], Depends(parse_states)],
     grid: Annotated[str | None, Query(pattern="^[0-9A-Za-z]{1,32}$", description="and all grids below it")] = None,
     category: Annotated[
@@ -147,15 +161,22 @@ def get_incidents(  # noqa: PLR0917 - a route names all that it takes
     )
     records = read_incidents.find_incidents(wanted, principal, work)
     following = encode_cursor(records[limit - 1].id.hex) if len(records) > limit else None
-    response = _json({"incidents": [incident_json(record) for record in records[:limit]], "next": following})
+    shown = records[:limit]
+    response = _json({"incidents": incidents_json(shown, find_owners(shown)), "next": following})
     link_next(request, response, following)
     return response
 
 
 @router.get("/v1/incidents/{incident_id}", response_class=Response, responses=JSON)
-def get_incident(principal: Reader, incident_id: IncidentId, work: Work) -> Response:
+def get_incident(
+    principal: Reader,
+    incident_id: IncidentId,
+    find_owners: Annotated[OwnersNow, Depends(owners_now)],
+    work: Work,
+) -> Response:
     """Return one incident."""
-    return _json(incident_json(read_incidents.read_incident(incident_id, principal, work)))
+    record = read_incidents.read_incident(incident_id, principal, work)
+    return _json(incidents_json([record], find_owners([record]))[0])
 
 
 @router.get("/v1/incidents/{incident_id}/events", response_class=Response, responses=JSON)

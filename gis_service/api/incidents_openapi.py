@@ -53,6 +53,7 @@ INCIDENT_SCHEMA: dict[str, Any] = _object(
         "reported_at": _INSTANT,
         "edition": _nullable(_INTEGER),
         "owner": _nullable(_GRID),
+        "owner_now": _nullable(_GRID),
         "chain": _array(_GRID),
         "located_by": _TEXT,
         "tied_with": _array(_TEXT),
@@ -67,7 +68,7 @@ INCIDENT_SCHEMA: dict[str, Any] = _object(
         "possible_duplicates": _array({"type": "object"}),
     }
 )
-"""The members of ``schemas_incidents.incident_json``."""
+"""The members of ``schemas_incidents.incidents_json``."""
 
 POST_RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"description": description, "content": {"application/json": {"schema": INCIDENT_SCHEMA}}}

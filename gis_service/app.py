@@ -26,6 +26,7 @@ from gis_service.api import (
     history,
     impact,
     incident_batch,
+    incident_photos,
     incidents,
     locate,
     locate_area,
@@ -57,6 +58,7 @@ from gis_service.api.tile_seeding import TileSeeder
 from gis_service.database.embedded import EmbeddedCluster
 from gis_service.database.engine import make_engine, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.files.photo_store import PhotoStore
 from gis_service.log import configure_logging
 from gis_service.settings import Settings
 from gis_service.snapshots.folder import SnapshotFolder
@@ -100,6 +102,8 @@ class State(TypedDict):
     timezone: ZoneInfo
     attribution: str
     sheet_font: Path | None
+    photos: PhotoStore
+    photo_limit_bytes: int
 
 
 class Service(FastAPI):
@@ -175,6 +179,8 @@ def create_app(settings: Settings) -> FastAPI:
                 "timezone": ZoneInfo(settings.timezone),
                 "attribution": settings.attribution,
                 "sheet_font": settings.sheet_font,
+                "photos": PhotoStore(settings.photos or str(settings.home / "photos")),
+                "photo_limit_bytes": settings.photo_limit_bytes,
             }
         finally:
             lines.write()
@@ -217,6 +223,7 @@ def create_app(settings: Settings) -> FastAPI:
         impact,
         sheets,
         incident_batch,
+        incident_photos,
         incidents,
         locate_area,
         locate_building,

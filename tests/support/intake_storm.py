@@ -33,7 +33,7 @@ BATCH = "/v1/incidents/batch"
 
 @dataclass
 class Told:
-    """What the senders were told: the ids acknowledged for each key, how often which status, and what was broken off."""
+    """What the senders were told: the ids acknowledged for each key, how often which status, and what broke off."""
 
     reports: int
     ids: dict[str, set[str]] = field(default_factory=dict)
@@ -50,8 +50,11 @@ class Told:
             self.ids.setdefault(key, set()).add(answer["incident"]["id"])
 
 
-def storm(desk: Desk, *, reports: int, batch: int, senders: int, kills: int, seed: int) -> Told:
-    """Send reports until all are acknowledged, while a running server is killed so many times or until they are."""
+def storm(desk: Desk, *, reports: int, batch: int, senders: int, kills: int, life: int, seed: int) -> Told:
+    """Send reports until all are acknowledged, while a server is killed so many times, or until they are.
+
+    A server lives until it has acknowledged up to ``life`` reports, and a moment more.
+    """
     told, lock, started = Told(reports), threading.Lock(), time.monotonic()
     keys = [f"storm-{number}" for number in range(reports)]
     shares = [keys[one::senders] for one in range(senders)]
@@ -67,10 +70,10 @@ def storm(desk: Desk, *, reports: int, batch: int, senders: int, kills: int, see
     def kill() -> None:
         chance = random.Random(seed)
         while told.kills < kills and not done.is_set():
-            before = len(told.ids)
-            while len(told.ids) == before and not done.is_set():
+            enough = len(told.ids) + chance.randrange(1, life)
+            while len(told.ids) < enough and not done.is_set():
                 time.sleep(0.002)
-            done.wait(chance.uniform(0, 0.4))
+            done.wait(chance.uniform(0, 0.2))
             if not done.is_set():
                 desk.kill()
                 told.kills += 1
@@ -89,7 +92,7 @@ def storm(desk: Desk, *, reports: int, batch: int, senders: int, kills: int, see
 
 
 def check_record(engine: Engine, told: Told) -> list[str]:
-    """Return what is wrong with what is stored; nothing is when every report is there once, as it was acknowledged."""
+    """Return what is wrong with what is stored; nothing is when every report is there once, as acknowledged."""
     wrong = [f"{key} was acknowledged as {ids}" for key, ids in told.ids.items() if len(ids) != 1]
     with engine.connect() as connection:
         stored = dict(connection.execute(text("SELECT key, incident_id::text FROM idempotency_key")).all())
@@ -110,7 +113,7 @@ def check_record(engine: Engine, told: Told) -> list[str]:
 
 def _send(desk: Desk, keys: list[str], told: Told, lock: threading.Lock, chance: random.Random) -> None:
     """Send a batch, and read its answers up to where the connection breaks, or to where this side hangs up."""
-    lines = [json.dumps({**REPORT, "idempotency_key": key, "external_id": key}).encode() for key in keys]
+    lines = [json.dumps(_report(key)).encode() for key in keys]
     patience = chance.randrange(len(keys)) if chance.random() < 0.1 else len(keys)
     try:
         with desk.post(BATCH, b"\n".join(lines), Content_Type="application/x-ndjson") as connection:
@@ -128,6 +131,18 @@ def _send(desk: Desk, keys: list[str], told: Told, lock: threading.Lock, chance:
             told.hung_up += patience < len(keys)
 
 
+def _report(key: str) -> dict:
+    chance = random.Random(key)
+    point = {"lon": round(chance.uniform(102.7, 102.74), 6), "lat": round(chance.uniform(25.0, 25.04), 6)}
+    return {
+        **REPORT,
+        "idempotency_key": key,
+        "external_id": key,
+        "point": point,
+        "occurred_at": "2026-03-06T09:00:00Z",
+    }
+
+
 def main(reports: int) -> int:
     """Make a durable database and a server, send, and say what was seen; 1 when something is wrong."""
     with tempfile.TemporaryDirectory(prefix="gis-storm-") as folder:
@@ -142,7 +157,7 @@ def main(reports: int) -> int:
             token, _ = create_token(role="router", scope=None, label="storm", lifetime=timedelta(hours=9), work=work)
             desk = Desk(url, token, Path(folder))
             desk.start()
-            told = storm(desk, reports=reports, batch=100, senders=4, kills=reports, seed=time.time_ns())
+            told = storm(desk, reports=reports, batch=100, senders=4, kills=reports, life=1000, seed=time.time_ns())
             wrong = check_record(engine, told)
         finally:
             if desk is not None:

@@ -60,8 +60,8 @@ def _intake(url: str, bare: Connection) -> Callable[[], None]:
         cursor.execute(SAMPLE, (REPORTS,))
         samples = cursor.fetchall()
 
-    def locate(lon: float, lat: float, at: datetime) -> Place:
-        return to_place(locate_in_snapshot(held, Question(lon, lat, at)))
+    def locate(lon: float, lat: float, at: datetime, accuracy_m: float | None = None, /) -> Place:
+        return to_place(locate_in_snapshot(held, Question(lon, lat, at, accuracy_m=accuracy_m)))
 
     def take_in() -> None:
         for category, severity, channel, description, lon, lat in samples:

@@ -28,9 +28,11 @@ from gis_service.api import (
     health,
     history,
     impact,
+    incident_batch,
     incident_clocks,
     incident_feed,
     incident_moves,
+    incident_photos,
     incidents,
     locate,
     locate_area,
@@ -73,6 +75,7 @@ from gis_service.domain.alarms import AlarmShares
 from gis_service.feed.sender import WebhookSender
 from gis_service.feed.stopping import when_told_to_stop
 from gis_service.feed.watcher import FeedWatcher
+from gis_service.files.photo_store import PhotoStore
 from gis_service.log import configure_logging
 from gis_service.settings import Settings
 from gis_service.snapshots.folder import SnapshotFolder
@@ -138,6 +141,8 @@ class State(FeedState):
     alarms: AlarmShares
     attribution: str
     sheet_font: Path | None
+    photos: PhotoStore
+    photo_limit_bytes: int
 
 
 class Service(FastAPI):
@@ -296,6 +301,8 @@ def create_app(settings: Settings) -> FastAPI:
                     "alarms": shares,
                     "attribution": settings.attribution,
                     "sheet_font": settings.sheet_font,
+                    "photos": PhotoStore(settings.photos or str(settings.home / "photos")),
+                    "photo_limit_bytes": settings.photo_limit_bytes,
                     **feed_state,
                 }
             lines.write()
@@ -337,6 +344,8 @@ def create_app(settings: Settings) -> FastAPI:
         statistics,
         repeats,
         incident_feed,
+        incident_batch,
+        incident_photos,
         incidents,
         incident_moves,
         incident_clocks,

@@ -128,6 +128,13 @@ class Settings(BaseSettings):
     sheet_font: Path | None = Field(
         default=None, description="Font file with Chinese letters for map sheets; unset: where packages put them."
     )
+    photos: str | None = Field(
+        default=None,
+        description="Where photos lie: a folder, or s3://bucket/folder and the like; unset: under GIS_HOME.",
+    )
+    photo_limit_bytes: int = Field(
+        default=20 * 1024 * 1024, ge=1024, description="A larger photo is refused with 413."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )

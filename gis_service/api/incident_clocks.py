@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from gis_service.api.access import require
 from gis_service.api.dependencies import Work
-from gis_service.api.incidents import IncidentId, alarm_shares, answer_incident, working_zone
+from gis_service.api.incidents import IncidentId, OwnersNow, alarm_shares, answer_incident, owners_now, working_zone
 from gis_service.api.incidents_openapi import INCIDENT_ANSWER
 from gis_service.api.instants import Instant
 from gis_service.api.schemas_incidents import storable
@@ -56,6 +56,7 @@ def post_clocks(
     body: ClockActIn,
     zone: Annotated[ZoneInfo, Depends(working_zone)],
     alarms: Annotated[AlarmShares, Depends(alarm_shares)],
+    find_owners: Annotated[OwnersNow, Depends(owners_now)],
     work: Work,
 ) -> Response:
     """Pause an incident or go on, ask for an extension, grant or refuse it; all but asking is a dispatcher's."""
@@ -65,4 +66,4 @@ def post_clocks(
     changed = change_clocks(
         incident_id, act, principal=principal, zone=zone, now=datetime.now(UTC), work=work, alarms=alarms
     )
-    return answer_incident(changed, principal)
+    return answer_incident(changed, principal, find_owners)

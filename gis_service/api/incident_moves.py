@@ -15,7 +15,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from gis_service.api.dependencies import Work
-from gis_service.api.incidents import IncidentId, Reader, alarm_shares, answer_incident, read_key, working_zone
+from gis_service.api.incidents import (
+    IncidentId,
+    OwnersNow,
+    Reader,
+    alarm_shares,
+    answer_incident,
+    owners_now,
+    read_key,
+    working_zone,
+)
 from gis_service.api.incidents_openapi import INCIDENT_ANSWER
 from gis_service.api.schemas_incidents import Text, storable, with_words
 from gis_service.domain.alarms import AlarmShares
@@ -102,7 +111,7 @@ async def read_retry_key(
 
 
 @router.post("/v1/incidents/{incident_id}/transitions", response_class=Response, responses=INCIDENT_ANSWER)
-def post_transition(
+def post_transition(  # noqa: PLR0917 - a route names all that it takes
     principal: Reader,
     incident_id: IncidentId,
     body: MoveIn,
@@ -110,6 +119,7 @@ def post_transition(
     key: Annotated[str | None, Depends(read_retry_key)],
     zone: Annotated[ZoneInfo, Depends(working_zone)],
     alarms: Annotated[AlarmShares, Depends(alarm_shares)],
+    find_owners: Annotated[OwnersNow, Depends(owners_now)],
     work: Work,
 ) -> Response:
     """Move an incident to another state, hand it over, or change its handler; a move that is not allowed is a 409."""
@@ -125,7 +135,7 @@ def post_transition(
         retry=None if key is None else RetryKey(key, body.hash_for(incident_id)),
     )
     headers: dict[str, Any] = {"Idempotency-Replayed": "true"} if moved.replayed else {}
-    return answer_incident(moved.incident, principal, headers=headers)
+    return answer_incident(moved.incident, principal, find_owners, headers=headers)
 
 
 def _expected(if_match: frozenset[int] | None, version: int | None) -> frozenset[int] | None:

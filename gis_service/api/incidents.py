@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,13 +20,14 @@ from gis_service.api.dependencies import Box, Work
 from gis_service.api.incidents_openapi import INCIDENT_ANSWER, KEY_PARAMETER, POST_RESPONSES
 from gis_service.api.instants import Instant
 from gis_service.api.paging import decode_cursor, encode_cursor, link_next
-from gis_service.api.schemas_incidents import IncidentIn, events_json, incident_json
+from gis_service.api.schemas_incidents import IncidentIn, events_json, incidents_json
 from gis_service.domain.access import ROLES, Principal
 from gis_service.domain.alarms import AlarmShares
 from gis_service.domain.incident import STATES, IncidentFilter, IncidentRecord
-from gis_service.domain.place import Locate
+from gis_service.domain.place import ChainLink, Locate
 from gis_service.errors import InputFault, NotFoundError, RuleBrokenError
 from gis_service.use_cases import read_incidents
+from gis_service.use_cases.find_owners_now import find_owners_now
 from gis_service.use_cases.find_place import find_place
 from gis_service.use_cases.report_incident import report_incident
 
@@ -52,6 +53,15 @@ async def alarm_shares(request: Request) -> AlarmShares:
     """Return when the clocks of incidents ring."""
     shares: AlarmShares = request.state.alarms
     return shares
+
+
+OwnersNow: TypeAlias = Callable[[Sequence[IncidentRecord]], list[ChainLink | None]]
+
+
+async def owners_now(request: Request) -> OwnersNow:
+    """Return the lookup of whose incidents would be now; async, so that it takes no worker thread."""
+    state = request.state
+    return lambda records: find_owners_now(records, state.snapshots.current, state.open_work)
 
 
 async def read_key(
@@ -112,6 +122,7 @@ def post_incident(
     locate: Annotated[Locate, Depends(place_at)],
     zone: Annotated[ZoneInfo, Depends(working_zone)],
     alarms: Annotated[AlarmShares, Depends(alarm_shares)],
+    find_owners: Annotated[OwnersNow, Depends(owners_now)],
     work: Work,
 ) -> Response:
     """Report an incident; the answer says whose it is, who must act, by when, and why."""
@@ -128,7 +139,7 @@ def post_incident(
     headers = {"Location": f"/v1/incidents/{receipt.incident.id}"}
     if receipt.replayed:
         headers["Idempotency-Replayed"] = "true"
-    return answer_incident(receipt.incident, principal, 200 if receipt.replayed else 201, headers)
+    return answer_incident(receipt.incident, principal, find_owners, 200 if receipt.replayed else 201, headers)
 
 
 @router.get("/v1/incidents", response_class=Response, responses=JSON)
@@ -137,6 +148,7 @@ def get_incidents(  # noqa: PLR0917 - a route names all that it takes
     principal: Reader,
     work: Work,
     box: Box,
+    find_owners: Annotated[OwnersNow, Depends(owners_now)],
     states: Annotated[tuple[str, ...], Depends(parse_states)],
     grid: Annotated[str | None, Query(pattern="^[0-9A-Za-z]{1,32}$", description="and all grids below it")] = None,
     category: Annotated[
@@ -162,17 +174,22 @@ def get_incidents(  # noqa: PLR0917 - a route names all that it takes
     )
     records = read_incidents.find_incidents(wanted, principal, work)
     following = encode_cursor(records[limit - 1].id.hex) if len(records) > limit else None
-    response = _json(
-        {"incidents": [incident_json(record, principal) for record in records[:limit]], "next": following}
-    )
+    shown = records[:limit]
+    answers = incidents_json(shown, principal, find_owners(shown))
+    response = _json({"incidents": answers, "next": following})
     link_next(request, response, following)
     return response
 
 
 @router.get("/v1/incidents/{incident_id}", response_class=Response, responses=INCIDENT_ANSWER)
-def get_incident(principal: Reader, incident_id: IncidentId, work: Work) -> Response:
+def get_incident(
+    principal: Reader,
+    incident_id: IncidentId,
+    find_owners: Annotated[OwnersNow, Depends(owners_now)],
+    work: Work,
+) -> Response:
     """Return one incident; its ETag is its version, for If-Match."""
-    return answer_incident(read_incidents.read_incident(incident_id, principal, work), principal)
+    return answer_incident(read_incidents.read_incident(incident_id, principal, work), principal, find_owners)
 
 
 @router.get("/v1/incidents/{incident_id}/events", response_class=Response, responses=JSON)
@@ -182,10 +199,15 @@ def get_events(principal: Reader, incident_id: IncidentId, work: Work) -> Respon
 
 
 def answer_incident(
-    record: IncidentRecord, principal: Principal, status: int = 200, headers: Mapping[str, str] | None = None
+    record: IncidentRecord,
+    principal: Principal,
+    find_owners: OwnersNow,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return one incident as this caller gets it, with its version as its ETag."""
-    return _json(incident_json(record, principal), status, {"ETag": f'"{record.version}"', **(headers or {})})
+    (answer,) = incidents_json([record], principal, find_owners([record]))
+    return _json(answer, status, {"ETag": f'"{record.version}"', **(headers or {})})
 
 
 def _after(cursor: str) -> UUID:

@@ -54,6 +54,7 @@ INCIDENT_SCHEMA: dict[str, Any] = _object(
         "reported_at": _INSTANT,
         "edition": _nullable(_INTEGER),
         "owner": _nullable(_GRID),
+        "owner_now": _nullable(_GRID),
         "chain": _array(_GRID),
         "located_by": _TEXT,
         "tied_with": _array(_TEXT),

@@ -107,7 +107,7 @@ def install_problems(app: FastAPI) -> None:
         # A body of another type is not parsed: the framework says that it is no object.
         if any(entry["loc"] == ("body",) for entry in error.errors()) and given and not is_json(given):
             return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", must_be_json(given))
-        return _problem_of_validation(error)
+        return problem_of_validation(error.errors())
 
     async def by_framework(_: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - what the handler is registered for
@@ -128,9 +128,10 @@ def _sentence_of(error: HTTPException) -> str:
     return str(error.detail)
 
 
-def _problem_of_validation(error: RequestValidationError) -> Response:
-    faults = [_fault_of(entry) for entry in error.errors()]
-    if any(entry["type"] == "json_invalid" for entry in error.errors()):
+def problem_of_validation(entries: Sequence[Mapping[str, Any]]) -> Response:
+    """Return the problem that errors of validation mean, each with its place as FastAPI gives it."""
+    faults = [_fault_of(entry) for entry in entries]
+    if any(entry["type"] == "json_invalid" for entry in entries):
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-json", "the body is not valid JSON")
     first = f"{faults[0].pointer or 'the body'}: {faults[0].detail}" if faults else "the request is not valid"
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", first, faults=faults)

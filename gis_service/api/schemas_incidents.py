@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -12,7 +12,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from gis_service.api.instants import Instant
 from gis_service.domain.access import CORE, Principal
-from gis_service.domain.building_code import building_code_to_look_up
 from gis_service.domain.incident import DeclaredPoint, IncidentEvent, IncidentRecord, Report
 from gis_service.domain.incident_moves import moves_open_to
 from gis_service.domain.move_request import move_json
@@ -58,7 +57,7 @@ class ReportedPoint(BaseModel):
 
 
 class IncidentIn(BaseModel):
-    """A report.  At least one of point, building_code and reporter_point says where it is."""
+    """A report.  At least one of building_code, point, grid and reporter_point says where it is, in this order."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -69,35 +68,47 @@ class IncidentIn(BaseModel):
         str, Field(min_length=1, max_length=4000), AfterValidator(storable), AfterValidator(with_words)
     ]
     point: ReportedPoint | None = Field(default=None, description="where it happened")
-    building_code: Text | None = None
-    unit: Text | None = None
+    building_code: Text | None = Field(default=None, description="or an alias, or with a hyphen and a door")
+    unit: Text | None = Field(default=None, description="flat or shop")
+    grid: Annotated[str, Field(pattern="^[0-9A-Za-z]{1,32}$")] | None = Field(
+        default=None, description="picked by hand on a map, where there is no point"
+    )
     locus: Text | None = Field(default=None, description="floor, roof or facade, in words")
-    accuracy_m: Annotated[Number, Field(ge=0, le=1_000_000)] | None = None
+    accuracy_m: Annotated[Number, Field(ge=0, le=1_000_000)] | None = Field(
+        default=None, description="radius that holds the true position in 95 of 100 cases"
+    )
     occurred_at: Instant | None = Field(default=None, description="when it happened; now when left out")
     external_id: Text | None = Field(default=None, description="its number in the system that it comes from")
     reporter_point: ReportedPoint | None = Field(default=None, description="where the reporter stood")
+    reporter: Text | None = Field(default=None, description="on whose behalf it is typed in; not shown to everyone")
 
     @model_validator(mode="after")
     def _has_a_place(self) -> IncidentIn:
-        if self.point is None and self.building_code is None and self.reporter_point is None:
-            msg = "say where: one of point, building_code and reporter_point is needed"
+        if all(one is None for one in (self.building_code, self.point, self.grid, self.reporter_point)):
+            msg = "say where: one of building_code, point, grid and reporter_point is needed"
             raise ValueError(msg)
         return self
 
     def to_request(self, key: str, now: datetime) -> IncidentRequest:
-        """Return the report for the use case; its hash is that of the parsed body, so spelling does not matter."""
-        canonical = orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+        """Return the report for the use case.
+
+        Its hash is that of what the parsed body says: neither spelling matters, nor members that are added later.
+        """
+        said = self.model_dump(mode="json", exclude_defaults=True, exclude={"idempotency_key"})
+        canonical = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
         report = Report(
             category=self.category,
             severity=self.severity,
             channel=self.channel,
             description=self.description,
             occurred_at=self.occurred_at or now,
-            building_code=None if self.building_code is None else building_code_to_look_up(self.building_code),
+            building_code=None if self.building_code is None else self.building_code.strip(),
             unit=self.unit,
             locus=self.locus,
             accuracy_m=self.accuracy_m,
             external_id=self.external_id,
+            picked_grid=self.grid,
+            reporter=self.reporter,
         )
         return IncidentRequest(
             report=report,
@@ -106,6 +117,14 @@ class IncidentIn(BaseModel):
             point=None if self.point is None else self.point.declared(),
             reporter_point=None if self.reporter_point is None else self.reporter_point.declared(),
         )
+
+
+class IncidentLine(IncidentIn):
+    """A report as a line of a batch: with its own key."""
+
+    idempotency_key: Annotated[str, Field(pattern="^[!-~]{1,255}$")] = Field(
+        description="new for each report, the same for each retry of it"
+    )
 
 
 def incident_json(record: IncidentRecord, principal: Principal) -> dict[str, Any]:
@@ -161,6 +180,16 @@ def incident_json(record: IncidentRecord, principal: Principal) -> dict[str, Any
     if record.in_charge and CORE in principal.data_classes:
         told["reporter"] = record.reporter
     return told
+
+
+def incidents_json(
+    records: Sequence[IncidentRecord], principal: Principal, owners_now: Sequence[ChainLink | None]
+) -> list[dict[str, Any]]:
+    """Return incidents as they are answered, each with whose it would be now."""
+    return [
+        {**incident_json(record, principal), "owner_now": None if owner is None else _link(owner)}
+        for record, owner in zip(records, owners_now, strict=True)
+    ]
 
 
 def events_json(events: Iterable[IncidentEvent]) -> dict[str, Any]:

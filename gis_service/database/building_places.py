@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import literal, select
+from collections.abc import Collection
+
+from sqlalchemy import literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from gis_service.database.tables import building_alias, building_owner, building_unit, building_unit_owner
@@ -36,6 +38,21 @@ class BuildingPlaceRepository:
             building_owner.c.building_code == building_code, building_owner.c.editions.contains(literal(edition))
         )
         return self._session.scalar(query)
+
+    def owners_of(self, building_codes: Collection[str], edition: int) -> dict[str, str | None]:
+        """Return the grids kept as owners of buildings in an edition; without those for which none was kept then."""
+        query = select(building_owner.c.building_code, building_owner.c.grid_code).where(
+            building_owner.c.building_code.in_(building_codes), building_owner.c.editions.contains(literal(edition))
+        )
+        return {row.building_code: row.grid_code for row in self._session.execute(query)}
+
+    def owners_of_units(self, units: Collection[tuple[str, str]], edition: int) -> dict[tuple[str, str], str]:
+        """Return the grids kept as owners of units in an edition, by building code and folded label."""
+        query = select(building_unit_owner).where(
+            tuple_(building_unit_owner.c.building_code, building_unit_owner.c.unit).in_(units),
+            building_unit_owner.c.editions.contains(literal(edition)),
+        )
+        return {(row.building_code, row.unit): row.grid_code for row in self._session.execute(query)}
 
     def owner_of_unit(self, building_code: str, label: str, edition: int) -> UnitOwner:
         """Return what is kept of a unit, by its folded label."""

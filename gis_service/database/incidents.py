@@ -248,6 +248,18 @@ class IncidentRepository:
         if events:
             self._session.execute(insert(incident_event), [_event_row(event) for event in events])
 
+    def get_many(self, incident_ids: Collection[UUID], principal: Principal) -> dict[UUID, IncidentRecord]:
+        """Return those incidents that are there and for this caller, by id."""
+        query = self._records(principal).where(incident.c.id.in_(incident_ids), seen_by(principal))
+        return {row.id: _to_record(row) for row in self._session.execute(query)}
+
+    def reporter_points(self, incident_ids: Collection[UUID]) -> dict[UUID, Point]:
+        """Return where reporters stood, by incident; who may know that, the caller decides."""
+        at = incident.c.reporter_point
+        query = select(incident.c.id, func.ST_X(at).label("lon"), func.ST_Y(at).label("lat"))
+        rows = self._session.execute(query.where(incident.c.id.in_(incident_ids), at.is_not(None)))
+        return {row.id: Point(row.lon, row.lat) for row in rows}
+
     def count(self) -> int:
         """Return how many incidents are stored."""
         return self._session.execute(select(func.count()).select_from(incident)).scalar_one()

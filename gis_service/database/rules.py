@@ -55,9 +55,9 @@ class RuleRepository:
         """Wait until no other transaction edits rules; the lock goes with this transaction."""
         self._session.execute(select(func.pg_advisory_xact_lock(EDITING_LOCK)))
 
-    def has_category(self, code: str) -> bool:
-        """Tell whether a category is known."""
-        return self._session.scalar(select(category.c.code).where(category.c.code == code)) is not None
+    def known_categories(self, codes: Collection[str]) -> set[str]:
+        """Return those of the codes that are of a category."""
+        return set(self._session.scalars(select(category.c.code).where(category.c.code.in_(codes))))
 
     def categories(self) -> list[Category]:
         """Return every category, by code."""

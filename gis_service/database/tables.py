@@ -635,6 +635,29 @@ webhook_dead_letter = Table(
     Index("webhook_dead_letter_position_ix", "webhook_id", "position"),
 )
 
+# A photo whose files lie in the photo store.  Incidents are not referenced: months of them may be detached.
+incident_photo = Table(
+    "incident_photo",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("incident_id", Uuid, nullable=False),
+    Column("source_hash", LargeBinary, nullable=False, comment="SHA-256 of the file that was sent"),
+    Column("hash", LargeBinary, nullable=False, comment="SHA-256 of the file that is kept"),
+    Column("width", Integer, nullable=False, comment="pixels"),
+    Column("height", Integer, nullable=False, comment="pixels"),
+    Column("size_bytes", Integer, nullable=False),
+    _moment("added_at"),
+    Column("added_by", Text, nullable=False),
+    Column("removed_at", DateTime(timezone=True), comment="its files are still to be deleted"),
+    Index(
+        "incident_photo_source_uq",
+        "incident_id",
+        "source_hash",
+        unique=True,
+        postgresql_where=text("removed_at IS NULL"),
+    ),
+)
+
 # One row per accepted key, written in the transaction of the incident: a retry finds the first answer.
 idempotency_key = Table(
     "idempotency_key",

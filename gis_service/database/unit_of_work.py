@@ -32,6 +32,7 @@ from gis_service.database.integrity import translate
 from gis_service.database.levels import LevelRepository
 from gis_service.database.lineage import LineageRepository
 from gis_service.database.owners import OwnerRepository
+from gis_service.database.photos import PhotoRepository
 from gis_service.database.plans import PlanRepository
 from gis_service.database.positions import PositionRepository
 from gis_service.database.proofs import ProofRepository
@@ -91,6 +92,7 @@ class UnitOfWork:
         self.levels = LevelRepository(session)
         self.owners = OwnerRepository(session)
         self.lineage = LineageRepository(session)
+        self.photos = PhotoRepository(session)
         self.plans = PlanRepository(session)
         self.positions = PositionRepository(session)
         self.proofs = ProofRepository(session)

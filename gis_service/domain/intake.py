@@ -14,7 +14,7 @@ from gis_service.domain.dispatch import DispatchRule, choose_dispatch
 from gis_service.domain.incident import Duplicate, Incident, Report
 from gis_service.domain.place import Place
 from gis_service.domain.reason import Reason
-from gis_service.domain.spot import Spot, explain_owner
+from gis_service.domain.spot import Located, explain_owner
 from gis_service.domain.work_calendar import WorkCalendar
 
 
@@ -32,7 +32,7 @@ def open_incident(
     *,
     id: UUID,  # noqa: A002 - the word of the glossary, and by keyword only
     report: Report,
-    spot: Spot,
+    spot: Located,
     place: Place,
     rulebook: Rulebook,
     duplicates: Sequence[Duplicate] = (),
@@ -82,6 +82,7 @@ def open_incident(
         due_at=deadline.due_at,
         accept_due_at=acceptance.due_at,
         explain=tuple(reason.as_json() for reason in reasons),
+        probability=place.probability,
     )
     if rulebook.alarms is None:
         return incident

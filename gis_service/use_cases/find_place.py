@@ -18,15 +18,22 @@ from gis_service.use_cases.locate_point import held_for, locate_in_edition, loca
 
 
 def find_place(
-    snapshots: SnapshotHolder, open_work: Callable[[], UnitOfWork], lon: float, lat: float, at: datetime
+    snapshots: SnapshotHolder,
+    open_work: Callable[[], UnitOfWork],
+    lon: float,
+    lat: float,
+    at: datetime,
+    accuracy_m: float | None = None,
 ) -> Place:
     """Return whose ground a point was at an instant; what happened before the first edition takes that one.
+
+    With ``accuracy_m`` the place has candidates, as a lookup has them.
 
     Raises:
         CoordinateError: the point is not finite or out of range.
         UnavailableError: the edition is not in memory and the database does not answer.
     """
-    question = Question(lon, lat, at)
+    question = Question(lon, lat, at, accuracy_m=accuracy_m)
     snapshot = held_for(snapshots, at)
     if snapshot is not None:
         return to_place(locate_in_snapshot(snapshot, question))
@@ -75,6 +82,38 @@ def _load(snapshots: SnapshotHolder, work: UnitOfWork, edition: Edition) -> Snap
     return build_snapshot(edition, work.grids.of_edition(edition.number), work.levels.list_all())
 
 
+def find_picked_place(code: str, at: datetime, work: UnitOfWork) -> Place:
+    """Return the place that a grid is which somebody picked, inside a transaction already begun.
+
+    Its edition is the one in force at an instant, the first one before that.  ``match`` is ``picked``, or ``outside``
+    when that edition has no such grid.
+    """
+    edition = work.editions.in_force_at(at)
+    in_force = edition is not None
+    if edition is None:
+        edition = next(iter(work.editions.list_all(limit=1)), None)
+    if edition is None:
+        return Place(edition=None, match="outside", decided_by="grid")
+    nowhere = Place(edition.number, "outside", in_force=in_force, decided_by="grid")
+    found = owned_by(nowhere, code, "grid", work)
+    return nowhere if found.owner is None else replace(found, match="picked")
+
+
+def owned_by(place: Place, owner: str, decided_by: str, work: UnitOfWork) -> Place:
+    """Return a place with another owner and its chain; as it is where its edition has no such grid."""
+    chain = [] if place.edition is None else work.owners.chain(place.edition, owner)
+    if not chain:
+        return place
+    return replace(
+        place,
+        owner=owner,
+        kind=chain[-1].kind,
+        chain=tuple(ChainLink(grid.code, grid.name, grid.level) for grid in chain),
+        nearest=None,
+        decided_by=decided_by,
+    )
+
+
 def to_place(answer: PointAnswer) -> Place:
     """Return a lookup's answer as a place."""
     return Place(
@@ -85,4 +124,5 @@ def to_place(answer: PointAnswer) -> Place:
         chain=tuple(ChainLink(grid.code, grid.name, grid.level) for grid in answer.chain),
         tied_with=answer.tied_with,
         nearest=(answer.nearest.code, answer.nearest.distance_m) if answer.nearest else None,
+        candidates=answer.candidates,
     )

@@ -112,7 +112,7 @@ def move_incident(
         for event in _echoes(record, move, others, principal, now):
             work.incidents.change({}, event)
         if retry is not None:
-            work.idempotency_keys.add(principal.name, retry.key, AcceptedKey(retry.body_hash, incident_id))
+            work.idempotency_keys.add(principal.name, {retry.key: AcceptedKey(retry.body_hash, incident_id)})
         moved = _seen(incident_id, principal, work)
         work.commit()
         return Moved(moved, replayed=False)
@@ -127,13 +127,13 @@ def _on_new_ground(record: IncidentRecord, change: Change) -> IncidentRecord:
 
 
 def _has_been_made(retry: RetryKey, principal: Principal, work: UnitOfWork) -> bool:
-    if not work.idempotency_keys.try_lock(principal.name, retry.key):
+    if not work.idempotency_keys.try_lock(principal.name, [retry.key]):
         raise ClashError(
             "a request with this Idempotency-Key is under way; ask again in a moment",
             code="idempotency-in-flight",
             members={"retry": True},
         )
-    accepted = work.idempotency_keys.find(principal.name, retry.key)
+    accepted = work.idempotency_keys.find(principal.name, [retry.key]).get(retry.key)
     if accepted is not None and accepted.request_hash != retry.body_hash:
         raise RuleBrokenError(
             "this Idempotency-Key was used for another request; take a new key for a new move",

@@ -18,7 +18,7 @@ def read_incident(incident_id: UUID, principal: Principal, work: UnitOfWork) -> 
         NotFoundError: it is not there, or not for this caller.
     """
     with work:
-        return _seen(incident_id, principal, work)
+        return incident_seen(incident_id, principal, work)
 
 
 def read_events(incident_id: UUID, principal: Principal, work: UnitOfWork) -> list[IncidentEvent]:
@@ -28,7 +28,7 @@ def read_events(incident_id: UUID, principal: Principal, work: UnitOfWork) -> li
         NotFoundError: the incident is not there, or not for this caller.
     """
     with work:
-        _seen(incident_id, principal, work)
+        incident_seen(incident_id, principal, work)
         return work.incidents.events(incident_id)
 
 
@@ -44,7 +44,12 @@ def find_incidents(wanted: IncidentFilter, principal: Principal, work: UnitOfWor
         return work.incidents.search(wanted, principal)
 
 
-def _seen(incident_id: UUID, principal: Principal, work: UnitOfWork) -> IncidentRecord:
+def incident_seen(incident_id: UUID, principal: Principal, work: UnitOfWork) -> IncidentRecord:
+    """Return one incident, inside a transaction already begun.
+
+    Raises:
+        NotFoundError: it is not there, or not for this caller.
+    """
     record = work.incidents.get(incident_id, principal)
     if record is None:
         raise NotFoundError(f"incident {incident_id} is not there")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from uuid import UUID
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,10 +18,11 @@ from gis_service.domain.alarms import USUAL, AlarmShares
 from gis_service.domain.coordinates import OUT_OF_RANGE
 from gis_service.domain.incident import DeclaredPoint, Duplicate, Incident, IncidentRecord, NewEvent, Point, Report
 from gis_service.domain.intake import Rulebook, open_incident
-from gis_service.domain.place import Locate
-from gis_service.domain.spot import find_spot
+from gis_service.domain.place import Locate, Place
+from gis_service.domain.spot import Located, Pick, Spot
 from gis_service.domain.work_calendar import WorkCalendar
-from gis_service.errors import ClashError, InputFault, RuleBrokenError
+from gis_service.errors import ClashError, InputFault, RuleBrokenError, ServiceError
+from gis_service.use_cases.find_whereabouts import find_whereabouts, settle_owner
 from grid_boundaries.locate.coordinates import CoordinateError, UnknownCrsError, quantise_one, to_wgs84
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -52,6 +53,10 @@ class Receipt:
     replayed: bool
 
 
+Outcome: TypeAlias = Receipt | ServiceError
+"""What becomes of a report: stored, or refused."""
+
+
 def report_incident(
     request: IncidentRequest,
     *,
@@ -77,43 +82,119 @@ def report_incident(
         alarms: when to remind and to escalate.
 
     Raises:
-        ClashError: another request with the same key is under way.
-        RuleBrokenError: the key was used for another body; or the category, the building or a coordinate system is
-            not known; or it has not happened yet.
+        ClashError: another request with the same key is under way; or several buildings have the alias.
+        RuleBrokenError: the key was used for another body; or the category, the building, the grid or a coordinate
+            system is not known; or it has not happened yet.
     """
-    report = _convert_points(request)
+    outcomes = take_in([request], principal=principal, locate=locate, zone=zone, now=now, work=work, alarms=alarms)
+    outcome = outcomes[0]
+    if isinstance(outcome, ServiceError):
+        raise outcome
+    return outcome
+
+
+def take_in(
+    requests: Sequence[IncidentRequest],
+    *,
+    principal: Principal,
+    locate: Locate,
+    zone: ZoneInfo,
+    now: datetime,
+    work: UnitOfWork,
+    alarms: AlarmShares = USUAL,
+) -> list[Outcome]:
+    """Store reports in one transaction, and return what became of each, in their order.
+
+    One that is refused leaves the others be; what the database refuses is raised, and then none is stored.
+
+    Args:
+        requests: each with a key that no other of them has.
+        principal: as ``report_incident``, and so are all others.
+        locate: see there.
+        zone: see there.
+        now: see there.
+        work: see there.
+        alarms: see there.
+    """
+    outcomes: dict[str, Outcome] = {}
+    found: list[_Found] = []
     with work:
-        if (receipt := _replay(request, principal, work)) is not None:
-            return receipt
-        _refuse_impossible(report, now, work)
-        spot = find_spot(report, None if report.building_code is None else work.buildings.get(report.building_code))
-    # The lookup may need the database itself: asked for between the two transactions, no request holds one
-    # connection while it waits for another.
-    place = locate(spot.lon, spot.lat, report.occurred_at)
-    with work:
-        if not work.idempotency_keys.try_lock(principal.name, request.key):
-            raise ClashError(
+        fresh = _replay(requests, outcomes, principal, work)
+        categories = work.rules.known_categories({request.report.category for request in fresh})
+        for request in fresh:
+            try:
+                report = _convert_points(request)
+                _refuse_impossible(report, now, categories)
+                found.append(_Found(request, *find_whereabouts(report, work)))
+            except ServiceError as error:
+                outcomes[request.key] = error
+    if found:
+        # The lookup may need the database itself: asked for between the two transactions, no request holds one
+        # connection while it waits for another.
+        places = {one.request.key: _locate(one, locate) for one in found}
+        with work:
+            rules = _Rulebooks(zone, alarms, work)
+            _store(found, places, outcomes, principal=principal, rules=rules, now=now, work=work)
+            work.commit()
+    return [outcomes[request.key] for request in requests]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A report that can be, and how it says where it was."""
+
+    request: IncidentRequest
+    report: Report
+    located: Located
+
+
+def _store(
+    found: Sequence[_Found],
+    places: Mapping[str, Place],
+    outcomes: dict[str, Outcome],
+    *,
+    principal: Principal,
+    rules: _Rulebooks,
+    now: datetime,
+    work: UnitOfWork,
+) -> None:
+    taken = work.idempotency_keys.try_lock(principal.name, [one.request.key for one in found])
+    for one in found:
+        if one.request.key not in taken:
+            outcomes[one.request.key] = ClashError(
                 "a request with this Idempotency-Key is under way; ask again in a moment",
                 code="idempotency-in-flight",
                 members={"retry": True},
             )
-        if (receipt := _replay(request, principal, work)) is not None:
-            return receipt
+    new = {
+        one.key
+        for one in _replay([one.request for one in found if one.request.key in taken], outcomes, principal, work)
+    }
+    accepted: dict[str, AcceptedKey] = {}
+    events: list[NewEvent] = []
+    for one in found:
+        key, report = one.request.key, one.report
+        if key not in new:
+            continue
         incident = open_incident(
             id=uuid7(),
             report=report,
-            spot=spot,
-            place=place,
-            rulebook=_rules_for(report.category, zone, alarms, work),
-            duplicates=_duplicates(report, spot.event_point, principal, work),
+            spot=one.located,
+            place=settle_owner(places[key], report, one.located, work),
+            rulebook=rules[report.category],
+            duplicates=_duplicates(report, one.located.event_point, principal, work),
             reported_at=now,
             reported_by=principal.name,
         )
-        work.incidents.add([incident], [first_event(incident)])
-        work.idempotency_keys.add(principal.name, request.key, AcceptedKey(request.body_hash, incident.id))
-        record = _stored(incident.id, principal, work)
-        work.commit()
-        return Receipt(record, replayed=False)
+        # At once, and not all at the end: the next of them may be a duplicate of it.
+        work.incidents.add([incident], [])
+        events.append(first_event(incident))
+        accepted[key] = AcceptedKey(one.request.body_hash, incident.id)
+    work.incidents.add([], events)
+    work.idempotency_keys.add(principal.name, accepted)
+    records = work.incidents.get_many([one.incident_id for one in accepted.values()], principal)
+    for key, one_accepted in accepted.items():
+        outcomes[key] = Receipt(records[one_accepted.incident_id], replayed=False)
 
 
 def first_event(incident: Incident) -> NewEvent:
@@ -129,36 +210,57 @@ def first_event(incident: Incident) -> NewEvent:
     )
 
 
-def _replay(request: IncidentRequest, principal: Principal, work: UnitOfWork) -> Receipt | None:
-    """Return the answer to an earlier try with the key, or None when there was none."""
-    accepted = work.idempotency_keys.find(principal.name, request.key)
-    if accepted is None:
-        return None
-    if accepted.request_hash != request.body_hash:
-        raise RuleBrokenError(
-            "this Idempotency-Key was used for another body; take a new key for a new report",
-            code="idempotency-key-reused",
-        )
-    return Receipt(_stored(accepted.incident_id, principal, work), replayed=True)
+def _replay(
+    requests: Sequence[IncidentRequest], outcomes: dict[str, Outcome], principal: Principal, work: UnitOfWork
+) -> list[IncidentRequest]:
+    """Note the answers to earlier tries with the same keys; return the requests whose keys are new."""
+    accepted = work.idempotency_keys.find(principal.name, [request.key for request in requests])
+    if not accepted:
+        return list(requests)
+    records = work.incidents.get_many([one.incident_id for one in accepted.values()], principal)
+    for request in requests:
+        earlier = accepted.get(request.key)
+        if earlier is None:
+            continue
+        if earlier.request_hash != request.body_hash:
+            outcomes[request.key] = RuleBrokenError(
+                "this Idempotency-Key was used for another body; take a new key for a new report",
+                code="idempotency-key-reused",
+            )
+        else:
+            outcomes[request.key] = Receipt(records[earlier.incident_id], replayed=True)
+    return [request for request in requests if request.key not in accepted]
 
 
-def _rules_for(category: str, zone: ZoneInfo, alarms: AlarmShares, work: UnitOfWork) -> Rulebook:
-    calendar = WorkCalendar(zone, work.rules.calendar())
-    return Rulebook(work.rules.dispatch(category), work.rules.deadlines(category), calendar, alarms)
+class _Rulebooks(dict[str, Rulebook]):
+    """The rules that may matter to a category, read once."""
+
+    def __init__(self, zone: ZoneInfo, alarms: AlarmShares, work: UnitOfWork) -> None:
+        self._calendar = WorkCalendar(zone, work.rules.calendar())
+        self._alarms = alarms
+        self._work = work
+
+    def __missing__(self, category: str) -> Rulebook:
+        rules = self._work.rules
+        self[category] = Rulebook(rules.dispatch(category), rules.deadlines(category), self._calendar, self._alarms)
+        return self[category]
+
+
+def _locate(found: _Found, locate: Locate) -> Place:
+    located, report = found.located, found.report
+    if isinstance(located, Pick):
+        return located.place
+    assert isinstance(located, Spot)  # noqa: S101 - the other of the two
+    # How well the phone knew its place is nothing to a building that is named.
+    if report.accuracy_m is None or located.located_by == "building":
+        return locate(located.lon, located.lat, report.occurred_at)
+    return locate(located.lon, located.lat, report.occurred_at, report.accuracy_m)
 
 
 def _duplicates(report: Report, point: Point | None, principal: Principal, work: UnitOfWork) -> Sequence[Duplicate]:
     if point is None:
         return ()
     return work.incidents.find_duplicates(point, report.category, report.occurred_at, principal)
-
-
-def _stored(incident_id: UUID, principal: Principal, work: UnitOfWork) -> IncidentRecord:
-    record = work.incidents.get(incident_id, principal)
-    if record is None:
-        msg = f"incident {incident_id} has a key and is not there"
-        raise RuntimeError(msg)
-    return record
 
 
 def _convert_points(request: IncidentRequest) -> Report:
@@ -181,12 +283,12 @@ def _convert(declared: DeclaredPoint | None, pointer: str) -> Point | None:
         raise _at_fault(f"{pointer}/{error.axis}", error.reason, OUT_OF_RANGE) from error
 
 
-def _refuse_impossible(report: Report, now: datetime, work: UnitOfWork) -> None:
+def _refuse_impossible(report: Report, now: datetime, categories: Collection[str]) -> None:
     if report.occurred_at.year < EARLIEST_YEAR:
         raise _at_fault("/occurred_at", f"must not lie before {EARLIEST_YEAR}", "invalid-input")
     if report.occurred_at > now + CLOCK_SKEW:
         raise _at_fault("/occurred_at", "lies in the future", "invalid-input")
-    if not work.rules.has_category(report.category):
+    if report.category not in categories:
         raise _at_fault("/category", f"category {report.category} is not known", "unknown-category")
 
 

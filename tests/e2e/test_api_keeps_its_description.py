@@ -8,6 +8,13 @@ from hypothesis import HealthCheck, settings
 
 from gis_service.app import openapi_document
 
+
+@schemathesis.serializer("application/x-ndjson")
+def lines(_context, value) -> bytes:
+    """Lines as they are made up."""
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
+
+
 schema = schemathesis.openapi.from_dict(openapi_document())
 
 FEW = settings(

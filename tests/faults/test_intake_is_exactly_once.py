@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import json
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,76 +16,9 @@ from gis_service.database.tables import idempotency_key, incident, incident_even
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.use_cases.create_token import create_token
 from tests.support.desk import prepare
-
-PROJECT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 30.0
-BODY = json.dumps(
-    {
-        "category": "hazard",
-        "channel": "hotline",
-        "description": "blocked fire exit",
-        "point": {"lon": 102.71, "lat": 25.01},
-    }
-).encode()
-
-
-class Desk:
-    """An intake behind one listening socket, which outlives the server processes that answer on it."""
-
-    def __init__(self, url: str, token: str, folder: Path) -> None:
-        self._environment = os.environ | {
-            "GIS_DATABASE_URL": url,
-            "GIS_HOME": str(folder),
-            "PYTHONPATH": str(PROJECT),
-        }
-        self._token = token
-        self._path = str(folder / "desk.sock")
-        self._listening = socket.socket(socket.AF_UNIX)
-        self._listening.bind(self._path)
-        self._listening.listen(200)
-        self._server: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start a server process; a connection made before it is ready waits."""
-        descriptor = str(self._listening.fileno())
-        factory = "gis_service.app:create_app_from_environment"
-        self._server = subprocess.Popen(
-            [sys.executable, "-m", "uvicorn", "--factory", factory, "--fd", descriptor, "--log-level", "warning"],
-            env=self._environment,
-            cwd=PROJECT,
-            pass_fds=[int(descriptor)],
-        )
-
-    def kill(self) -> None:
-        """End the server process as a power cut would."""
-        if self._server is not None:
-            self._server.send_signal(signal.SIGKILL)
-            self._server.wait()
-            self._server = None
-
-    def send(self, key: str) -> socket.socket:
-        """Send a report and return the connection, from which nothing has been read."""
-        connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(PATIENCE_S)
-        connection.connect(self._path)
-        head = (
-            "POST /v1/incidents HTTP/1.1\r\nHost: desk\r\nConnection: close\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(BODY)}\r\nAuthorization: Bearer {self._token}\r\nIdempotency-Key: {key}\r\n\r\n"
-        )
-        connection.sendall(head.encode() + BODY)
-        return connection
-
-    def report(self, key: str) -> tuple[int, dict[str, object]]:
-        """Send a report and return status and body of the answer."""
-        with self.send(key) as connection:
-            response = http.client.HTTPResponse(connection)
-            response.begin()
-            return response.status, json.loads(response.read())
-
-    def close(self) -> None:
-        """Leave nothing behind."""
-        self.kill()
-        self._listening.close()
+from tests.support.intake_storm import check_record, storm
+from tests.support.killable_desk import PATIENCE_S, Desk, read_answer
+from tests.support.photos import jpeg, picture
 
 
 @pytest.fixture
@@ -178,3 +104,31 @@ def test_a_hundred_reports_with_one_key_are_one_incident(desk, engine_of_its_own
     with engine_of_its_own.connect() as connection:
         assert count(connection, incident) == 1
     assert desk.report("k-1")[0] == 200
+
+
+def test_a_photo_sent_eight_times_at_once_is_one(desk):
+    """One is kept (201), the others get it (200)."""
+    _, incident = desk.report("k-1")
+    body = jpeg(picture(600, 400))
+
+    def send(_) -> tuple[int, str]:
+        with desk.post(f"/v1/incidents/{incident['id']}/photos", body, Content_Type="image/jpeg") as connection:
+            status, photo = read_answer(connection)
+            return status, photo["id"]
+
+    with ThreadPoolExecutor(8) as senders:
+        answers = list(senders.map(send, range(8)))
+
+    assert sorted(status for status, _ in answers) == [200] * 7 + [201]
+    assert len({photo for _, photo in answers}) == 1
+
+
+def test_killed_during_batches_every_acknowledged_report_is_stored_once(desk, engine_of_its_own):
+    """300 reports in batches of 20 by three senders who also hang up, the server killed twice: none lost or doubled.
+
+    ``python -m tests.support.intake_storm 10000`` does it for as many as wanted.
+    """
+    told = storm(desk, reports=300, batch=20, senders=3, kills=2, life=100, seed=1)
+
+    assert told.kills == 2
+    assert check_record(engine_of_its_own, told) == []

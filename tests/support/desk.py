@@ -115,8 +115,11 @@ def prepare(work: UnitOfWork) -> None:
         work.commit()
 
 
-def locate_on_ground(lon: float, lat: float, at: datetime) -> Place:
-    """Find the owner by decision 3, written out: the deepest closed polygon, of several the smallest code."""
+def locate_on_ground(lon: float, lat: float, at: datetime, accuracy_m: float | None = None) -> Place:
+    """Find the owner by decision 3, written out: the deepest closed polygon, of several the smallest code.
+
+    Where the accuracy is said, three quarters for the owner.
+    """
     dot = Dot(lon, lat)
     by_code = {grid.code: grid for grid in GROUND}
     covering = [grid for grid in GROUND if grid.shape.covers(dot)]
@@ -141,4 +144,5 @@ def locate_on_ground(lon: float, lat: float, at: datetime) -> Place:
         tuple(ChainLink(grid.code, grid.name, grid.level) for grid in chain),
         tuple(grid.code for grid in tied),
         in_force=in_force,
+        candidates=() if accuracy_m is None else ((owner.code, 0.75), *((grid.code, 0.25) for grid in tied)),
     )

@@ -1,20 +1,9 @@
 import json
-from collections.abc import Iterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import pytest
-from fastapi import FastAPI
 from starlette.testclient import TestClient
-
-from gis_service.api import incidents
-from gis_service.api.access import TokenCache
-from gis_service.api.problems import install_problems
-from gis_service.database.unit_of_work import UnitOfWork
-from gis_service.domain.alarms import USUAL
-from gis_service.use_cases.create_token import create_token
 
 BODY = {
     "category": "hazard",
@@ -25,35 +14,9 @@ BODY = {
 
 
 @pytest.fixture
-def client(ground, locate, open_session) -> Iterator[TestClient]:
+def client(incident_client) -> TestClient:
     """The incident routes on the small ground, with the database of the test."""
-
-    @asynccontextmanager
-    async def lifespan(_):
-        yield {
-            "open_work": lambda: UnitOfWork(open_session),
-            "token_cache": TokenCache(60),
-            "timezone": ZoneInfo("Asia/Shanghai"),
-            "alarms": USUAL,
-        }
-
-    app = FastAPI(lifespan=lifespan)
-    app.include_router(incidents.router)
-    app.dependency_overrides[incidents.place_at] = lambda: locate
-    install_problems(app)
-    with TestClient(app, raise_server_exceptions=False) as started:
-        yield started
-
-
-@pytest.fixture
-def as_role(ground):
-    """Headers of a new token."""
-
-    def make(role: str, scope: str | None = None) -> dict[str, str]:
-        secret, _ = create_token(role=role, scope=scope, label=role, lifetime=timedelta(hours=1), work=ground)
-        return {"Authorization": f"Bearer {secret}"}
-
-    return make
+    return incident_client
 
 
 @pytest.fixture
@@ -174,7 +137,7 @@ def test_a_key_is_1_to_255_visible_characters(post, key, client, router):
         ({"occurred_at": 1_772_787_600}, "/occurred_at"),
         ({"occurred_at": "0001-01-01T00:00:00+08:00"}, "/occurred_at"),
         ({"occurred_at": (datetime.now(UTC) + timedelta(hours=1)).isoformat()}, "/occurred_at"),
-        ({"reporter": "Zhang"}, "/reporter"),
+        ({"reporter_name": "Zhang"}, "/reporter_name"),
     ],
 )
 def test_what_is_wrong_is_named(post, fields, pointer):

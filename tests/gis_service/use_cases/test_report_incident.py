@@ -3,10 +3,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import sessionmaker
 
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
+from gis_service.domain.building import Building
 from gis_service.domain.incident import DeclaredPoint, IncidentRecord, Report
 from gis_service.errors import ClashError, RuleBrokenError
 from gis_service.use_cases.read_incidents import read_events
@@ -106,7 +108,7 @@ def test_one_key_for_two_bodies_is_refused(report):
 def test_a_key_under_way_is_not_waited_for(report, engine):
     """Another transaction holds the key: told at once to come again, and then it is stored."""
     with UnitOfWork(sessionmaker(engine)) as other:
-        assert other.idempotency_keys.try_lock("hotline", "k1")
+        assert other.idempotency_keys.try_lock("hotline", ["k1"])
 
         with pytest.raises(ClashError) as refusal:
             report()
@@ -190,13 +192,14 @@ def test_a_building_is_surer_than_a_point(report):
     [
         ({"category": "weather"}, "/category"),
         ({"building_code": "B8", "point": None}, "/building_code"),
+        ({"picked_grid": "D99", "point": None}, "/grid"),
         ({"point": DeclaredPoint(102.71, 25.01, "EPSG:3857")}, "/point/crs"),
         ({"point": DeclaredPoint(25.01, 102.71)}, "/point/lat"),
         ({"reporter_point": DeclaredPoint(0, 0, "mars")}, "/reporter_point/crs"),
         ({"occurred_at": NOW + timedelta(minutes=6)}, "/occurred_at"),
         ({"occurred_at": datetime(1969, 1, 1, tzinfo=UTC)}, "/occurred_at"),
     ],
-    ids=["category", "building", "system", "axes swapped", "reporter's system", "future", "long ago"],
+    ids=["category", "building", "grid", "system", "axes swapped", "reporter's system", "future", "long ago"],
 )
 def test_what_cannot_be_is_refused_and_named(report, values, pointer):
     """Unknown category, building, systems; axes swapped; six minutes ahead; before computers."""
@@ -237,3 +240,136 @@ def test_an_open_incident_nearby_is_a_possible_duplicate(report):
     assert UUID(twin["id"]) == first.id
     assert twin["distance_m"] == pytest.approx(10.1, abs=0.1)
     assert twin["score"] == pytest.approx(0.8, abs=0.01)
+
+
+def test_a_picked_grid_owns_what_has_no_point(report):
+    """Pointed at on the map, though the worker stood in D08A: the owner is that grid, and there is no event point."""
+    incident = report(point=None, picked_grid="D07B", reporter_point=DeclaredPoint(102.73, 25.01)).incident
+
+    assert (incident.owner, incident.located_by, incident.picked_grid, incident.point) == (
+        "D07B",
+        "grid",
+        "D07B",
+        None,
+    )
+    assert [link.code for link in incident.chain] == ["D", "D07", "D07B"]
+    assert steps(incident)["owner"] == "the grid picked is D07B 二网格 in edition 1"
+    assert incident.probability is None
+
+
+def test_a_street_may_be_picked_too(report):
+    """Who knows no more than the street: the street owns it, and finds the grid."""
+    assert report(point=None, picked_grid="D08").incident.owner == "D08"
+
+
+def test_a_point_is_surer_than_a_picked_grid(report):
+    """Both are kept."""
+    incident = report(picked_grid="D08A").incident
+
+    assert (incident.owner, incident.located_by, incident.picked_grid) == ("D07A", "coordinate", "D08A")
+
+
+def test_a_picked_grid_of_another_edition_finds_no_owner_and_loses_nothing(report, publish_edition):
+    """D07B ends with 2026.  A phone with an old map picks it in March: unlocated, for a dispatcher to place."""
+    publish_edition(2, datetime(2026, 1, 1, tzinfo=UTC), [], ["D07B"])
+
+    now = report(point=None, picked_grid="D07B").incident
+    then = report(point=None, picked_grid="D07B", key="k2", occurred_at=datetime(2025, 6, 1, tzinfo=UTC)).incident
+
+    assert (now.state, now.owner, now.picked_grid) == ("unlocated", None, "D07B")
+    assert steps(now)["owner"] == "the grid picked is not in edition 2"
+    assert (then.owner, then.edition) == ("D07B", 1)
+
+
+def test_an_unknown_picked_grid_gives_way_to_where_the_reporter_stood(report):
+    """Nothing is lost for a mistyped code, and the explanation says so."""
+    incident = report(point=None, picked_grid="D99", reporter_point=DeclaredPoint(102.73, 25.01)).incident
+
+    assert (incident.owner, incident.located_by, incident.picked_grid) == ("D08A", "reporter", None)
+    assert steps(incident)["located"] == "grid D99 is not there; instead by where the reporter stood"
+
+
+def test_an_uncertain_point_says_how_sure_its_owner_is(report):
+    """30 m at the edge of D07A: three quarters of the places lie in it, the others in D07B."""
+    incident = report(point=DeclaredPoint(102.71, 25.02), accuracy_m=30.0).incident
+
+    assert incident.probability == 0.75
+    assert incident.fact("owner", "candidates") == [
+        {"code": "D07A", "probability": 0.75},
+        {"code": "D07B", "probability": 0.25},
+    ]
+    assert steps(incident)["owner"].endswith("; as accurate as the point is, with a probability of 0.75")
+
+
+def test_a_building_is_sure_however_accurate_the_phone_is(report):
+    """The plate was read, not measured."""
+    assert report(building_code="B7", accuracy_m=500.0).incident.probability is None
+
+
+def test_on_whose_behalf_it_is_typed_in_is_kept(report):
+    """A typist reports for a resident: both are known, apart."""
+    incident = report(reporter="李大姐 138…").incident
+
+    assert incident.reporter == "李大姐 138…"
+
+
+@pytest.fixture
+def kept(ground):
+    """B7 is kept in D07B, though it stands in D07A; its shop 1F-1 in D08A; it is 云A-7 elsewhere."""
+    with ground:
+        for statement in (
+            "UPDATE building_owner SET grid_code = 'D07B' WHERE building_code = 'B7'",
+            "INSERT INTO building_unit (building_code, label) VALUES ('B7', '1F-1'), ('B7', '201')",
+            (
+                "INSERT INTO building_unit_owner (building_code, unit, editions, grid_code)"
+                " VALUES ('B7', '1F-1', '[1,)', 'D08A')"
+            ),
+            "INSERT INTO building_alias (scheme, alias, building_code) VALUES ('police', '云A7', 'B7')",
+        ):
+            ground._session.execute(text(statement))
+        ground.commit()
+
+
+@pytest.mark.parametrize(
+    ("named", "owner", "why"),
+    [
+        ({"building_code": "B7"}, "D07B", "the building is kept in D07B 二网格 in edition 1"),
+        ({"building_code": "b7", "unit": "1f-1"}, "D08A", "the unit is kept in D08A 三网格 in edition 1"),
+        ({"building_code": "B7", "unit": "201"}, "D07B", "the building is kept in D07B 二网格 in edition 1"),
+        ({"building_code": "B7", "unit": "999"}, "D07B", "the building is kept in D07B 二网格 in edition 1"),
+        ({"building_code": "police:云A-7"}, "D07B", "the building is kept in D07B 二网格 in edition 1"),
+        ({"building_code": "B7-1"}, "D07B", "the building is kept in D07B 二网格 in edition 1"),
+    ],
+    ids=["building", "shop", "flat", "unknown flat", "alias", "door"],
+)
+def test_a_building_has_the_owner_that_is_kept_for_it(report, kept, named, owner, why):
+    """As a lookup by building says, whatever its point says."""
+    incident = report(point=None, **named).incident
+
+    assert (incident.owner, incident.chain[-1].code, incident.located_by) == (owner, owner, "building")
+    assert incident.building_code == "B7"
+    assert steps(incident)["owner"] == why
+
+
+def test_a_door_is_where_it_happened(report):
+    """B7-1 is the door at 102.7051, ten metres from the building's point."""
+    incident = report(point=None, building_code="B7-1").incident
+
+    assert (incident.point.lon, steps(incident)["located"]) == (102.7051, "by building B7, entrance 1")
+
+
+def test_an_alias_of_two_buildings_is_refused_alone_and_gives_way_to_a_point(report, kept, ground):
+    """Two registers mean two buildings by 云A7."""
+    other = Building("B9", "九栋", "人民路9号", "residential", 102.73, 25.005)
+    with ground:
+        ground.buildings.add_many([other], ["D08A"], edition=1)
+        ground._session.execute(
+            text("INSERT INTO building_alias (scheme, alias, building_code) VALUES ('housing', '云A7', 'B9')")
+        )
+        ground.commit()
+
+    with pytest.raises(ClashError) as refusal:
+        report(point=None, building_code="云A7")
+
+    assert refusal.value.code == "ambiguous-alias"
+    assert report(building_code="云A7").incident.located_by == "coordinate"

@@ -1,0 +1,44 @@
+"""The file of a form, as browsers and mini programs send it."""
+
+from __future__ import annotations
+
+from email.message import Message
+from email.parser import BytesHeaderParser
+
+from gis_service.errors import RuleBrokenError
+
+MULTIPART = "multipart/form-data"
+_LONGEST_BOUNDARY = 70
+
+
+def read_file(body: bytes, content_type: str) -> bytes:
+    """Return the one file of a form; other fields are passed over.
+
+    Raises:
+        RuleBrokenError: the form is broken or cut short, or has not one file: code ``invalid-form``.
+
+    Source:
+        RFC 7578, and RFC 2046, 5.1.1.
+    """
+    header = Message()
+    header["Content-Type"] = content_type
+    boundary = header.get_boundary("")
+    if not 0 < len(boundary) <= _LONGEST_BOUNDARY or not boundary.isascii():
+        raise _invalid("has no boundary in its Content-Type")
+    # A delimiter begins with the end of a line; the first may stand at the very beginning.
+    _, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary.encode())
+    if not parts or not parts[-1].startswith(b"--"):
+        raise _invalid("is cut short")
+    files = [content for head, content in map(_split, parts[:-1]) if head.get_filename() is not None]
+    if len(files) != 1:
+        raise _invalid(f"must have one file; it has {len(files)}")
+    return files[0]
+
+
+def _split(part: bytes) -> tuple[Message, bytes]:
+    head, _, content = part.partition(b"\r\n\r\n")
+    return BytesHeaderParser().parsebytes(head.lstrip(b" \t\r\n") + b"\r\n\r\n"), content
+
+
+def _invalid(sentence: str) -> RuleBrokenError:
+    return RuleBrokenError(f"the form {sentence}", code="invalid-form")

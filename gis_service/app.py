@@ -17,8 +17,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gis_service.api import (
     archives,
+    area_events,
     boundaries,
+    check_ins,
     console,
+    devices,
     esri,
     exceptions,
     grids,
@@ -36,6 +39,7 @@ from gis_service.api import (
     plan_import,
     plan_tiles,
     plans,
+    resources,
     sheets,
     styles,
     tiles,
@@ -96,6 +100,8 @@ class State(TypedDict):
     batch_limit: int
     area_vertex_limit: int
     building_conflict_m: float
+    check_in_near_m: float
+    expiring_soon_days: int
     timezone: ZoneInfo
     attribution: str
     sheet_font: Path | None
@@ -171,6 +177,8 @@ def create_app(settings: Settings) -> FastAPI:
                 "batch_limit": settings.batch_limit,
                 "area_vertex_limit": settings.area_vertex_limit,
                 "building_conflict_m": settings.building_conflict_m,
+                "check_in_near_m": settings.check_in_near_m,
+                "expiring_soon_days": settings.expiring_soon_days,
                 "timezone": ZoneInfo(settings.timezone),
                 "attribution": settings.attribution,
                 "sheet_font": settings.sheet_font,
@@ -218,6 +226,10 @@ def create_app(settings: Settings) -> FastAPI:
         incidents,
         locate_area,
         locate_building,
+        area_events,
+        resources,
+        check_ins,
+        devices,
         ogc,
         ogc_tiles,
         health,

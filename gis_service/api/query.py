@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -52,13 +53,21 @@ def refuse_unknown_members(members: Mapping[str, object], known: Collection[str]
 
 
 async def only_known_parameters(request: Request) -> None:
-    """Refuse parameters that a route of FastAPI does not declare; async, so that it takes no worker thread.
+    """Refuse parameters that neither a route of FastAPI nor what it depends on declares.
+
+    It is async, so that it takes no worker thread.
 
     Raises:
         RuleBrokenError: as ``refuse_unknown``.
     """
     route: APIRoute = request.scope["route"]
-    refuse_unknown(request.query_params, [each.alias for each in route.dependant.query_params])
+    refuse_unknown(request.query_params, list(_names_in(route.dependant)))
+
+
+def _names_in(dependant: Dependant) -> Iterator[str]:
+    yield from (each.alias for each in dependant.query_params)
+    for deeper in dependant.dependencies:
+        yield from _names_in(deeper)
 
 
 def text_of(query: QueryParams, name: str) -> str | None:

@@ -28,7 +28,7 @@ from gis_service.api.json_model import read_model
 from gis_service.api.media_types import CSV, prefers_csv
 from gis_service.api.paging import bad_cursor, decode_cursor, encode_cursor, link_next
 from gis_service.api.query import only_known_parameters
-from gis_service.api.schemas_area_events import AreaEventIn, EndIn, affected_csv, affected_json, event_json
+from gis_service.api.schemas_area_events import AreaEventIn, EndingIn, affected_csv, affected_json, event_json
 from gis_service.api.schemas_resources import Shelf, shelf_of
 from gis_service.domain.access import ROLES, Principal
 from gis_service.domain.area_event import Affected, AreaEvent, Warned
@@ -152,11 +152,11 @@ def get_area_event(
     "/v1/area-events/{event_id}/end",
     response_class=Response,
     responses=END_RESPONSES,
-    openapi_extra=body_of(EndIn, is_required=False),
+    openapi_extra=body_of(EndingIn, is_required=False),
 )
 def post_end(principal: Dispatcher, event_id: EventId, body: JsonBody, work: Work) -> Response:
     """End a warning, whether it has begun or not."""
-    given = read_model(EndIn, body) if body else EndIn()
+    given = read_model(EndingIn, body) if body else EndingIn()
     return json_answer(event_json(end_area_event(event_id, principal, given.note, work), datetime.now(UTC)))
 
 

@@ -19,7 +19,7 @@ from gis_service.api.paging import encode_cursor, link_next
 from gis_service.api.query import only_known_parameters
 from gis_service.api.schemas_incidents import Number, Text, storable, with_words
 from gis_service.domain.access import Principal
-from gis_service.domain.check_in import CheckIn, CheckInFilter
+from gis_service.domain.check_in import CheckInFilter, CheckInRecord
 from gis_service.domain.coordinates import DEFAULT_CRS, point_in_wgs84
 from gis_service.use_cases.check_in import SaidToBe, check_in, find_check_ins
 
@@ -85,7 +85,7 @@ def get_check_ins(  # noqa: PLR0917 - a route names all that it takes
     return response
 
 
-def _check_in_json(one: CheckIn) -> dict[str, Any]:
+def _check_in_json(one: CheckInRecord) -> dict[str, Any]:
     return {
         "id": str(one.id),
         "worker": one.worker,

@@ -104,7 +104,7 @@ def body_of(model: type[BaseModel], *, is_required: bool = True) -> dict[str, An
 
 
 def _in_place(schema: Any, models: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
-    """Return a schema with the models inside it written out: a reference would be looked for in the whole document."""
+    """Return a schema with its models written out: a reference would be looked for in the whole document."""
     if isinstance(schema, list):
         return [_in_place(one, models) for one in schema]
     if not isinstance(schema, dict):

@@ -38,7 +38,7 @@ class AreaEventIn(BaseModel):
     note: Note = ""
 
 
-class EndIn(BaseModel):
+class EndingIn(BaseModel):
     """Why a warning is over."""
 
     model_config = ConfigDict(extra="forbid")

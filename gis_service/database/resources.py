@@ -115,7 +115,7 @@ class ResourceRepository:
 def _measured(resources: Sequence[Resource], question: StockQuestion) -> list[StockNearby]:
     """Return resources with their distances, the nearest first."""
     lons, lats = np.array([one.lon for one in resources]), np.array([one.lat for one in resources])
-    froms = np.full(len(resources), question.lon), np.full(len(resources), question.lat)
-    metres = GEOD.inv(*froms, lons, lats)[2] if resources else ()
+    here = np.full(len(resources), question.lon), np.full(len(resources), question.lat)
+    metres = GEOD.inv(*here, lons, lats)[2] if resources else ()
     nearby = [StockNearby(one, float(metre)) for one, metre in zip(resources, metres, strict=True)]
     return sorted(nearby, key=lambda one: (one.distance_m, one.resource.code))

@@ -12,7 +12,7 @@ from grid_boundaries.measure import GEOD
 
 
 @dataclass(frozen=True, slots=True)
-class CheckIn:
+class CheckInRecord:
     """Where a worker stood (degrees, WGS 84) who says to be at a building or one of its doors.
 
     ``accepted``: it was no farther than ``allowed_m``.  ``owner`` and ``chain`` are the building's, in ``edition``,

@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
 from gis_service.domain.building_lookup import BuildingQuestion
-from gis_service.domain.check_in import CheckIn, CheckInFilter, allowed_distance, distance_to
+from gis_service.domain.check_in import CheckInFilter, CheckInRecord, allowed_distance, distance_to
 from gis_service.errors import ForbiddenError, InputFault, RuleBrokenError
 from gis_service.snapshots.holder import SnapshotHolder
 from gis_service.use_cases.locate_building import locate_building
@@ -41,7 +41,7 @@ def check_in(
     principal: Principal,
     snapshots: SnapshotHolder,
     open_work: Callable[[], UnitOfWork],
-) -> CheckIn:
+) -> CheckInRecord:
     """Store a check-in, accepted or not, with the distance and whose ground the building was at that instant.
 
     Args:
@@ -73,7 +73,7 @@ def check_in(
     lon, lat = quantise_one(said.lon, said.lat)
     distance_m = distance_to(building, entrance, lon, lat)
     allowed_m = allowed_distance(near_m, said.accuracy_m)
-    made = CheckIn(
+    made = CheckInRecord(
         id=uuid7(),
         worker=principal.name,
         building_code=building.code,
@@ -96,7 +96,7 @@ def check_in(
     return made
 
 
-def find_check_ins(wanted: CheckInFilter, principal: Principal, work: UnitOfWork) -> list[CheckIn]:
+def find_check_ins(wanted: CheckInFilter, principal: Principal, work: UnitOfWork) -> list[CheckInRecord]:
     """Return the check-ins on the caller's ground that match, the newest received first."""
     with work:
         return work.check_ins.search(wanted, principal)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
 from gis_service.domain.building import Building
@@ -41,7 +42,14 @@ def test_a_worker_at_the_door_is_accepted_and_kept(say, client, token):
 
 @pytest.mark.parametrize(
     ("metres", "accuracy_m", "accepted"),
-    [(49.9, None, True), (50.2, None, False), (79.9, 30, True), (80.2, 30, False), (99.9, 5000, True), (100.2, 5000, False)],
+    [
+        (49.9, None, True),
+        (50.2, None, False),
+        (79.9, 30, True),
+        (80.2, 30, False),
+        (99.9, 5000, True),
+        (100.2, 5000, False),
+    ],
 )
 def test_near_is_fifty_metres_and_at_most_as_much_for_accuracy(say, metres, accuracy_m, accepted):
     """A phone that knows its place to five kilometres is not near everything.  What is too far is stored too."""
@@ -64,7 +72,7 @@ def test_a_named_door_is_the_one_that_counts(say, ground):
 
 def test_a_position_in_gcj02_is_converted(say):
     """A phone's map puts the worker half a kilometre away; declared as GCJ-02 it is the door."""
-    lon, lat = (float(one[0]) for one in wgs84_to_gcj02(*([[value] for value in DOOR])))
+    lon, lat = (float(one[0]) for one in wgs84_to_gcj02(*np.array([DOOR]).T))
 
     assert say(lon=lon, lat=lat, crs="gcj02").json()["distance_m"] < 0.5
     assert say(lon=lon, lat=lat).json()["accepted"] is False

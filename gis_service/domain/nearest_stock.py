@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from gis_service.domain.resource import Resource
+
+_ROUNDING = 1e-12
+"""Ten times 0.7 is a little less than 7, as doubles add up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def take_in_turn(stocks: Sequence[StockNearby], quantity: float) -> list[Taken]:
     for stock in stocks:
         share = min(stock.resource.quantity, missing)
         taken.append(Taken(stock, share))
-        missing = quantity - math.fsum(one.quantity for one in taken)
-        if missing <= 0:
+        missing -= share
+        if missing <= _ROUNDING * quantity:
             return taken
     return []

@@ -19,8 +19,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gis_service.api import (
     archives,
+    area_events,
     boundaries,
+    check_ins,
     console,
+    devices,
     esri,
     exceptions,
     grids,
@@ -46,6 +49,7 @@ from gis_service.api import (
     plan_tiles,
     plans,
     repeats,
+    resources,
     rules,
     sheets,
     statistics,
@@ -137,6 +141,8 @@ class State(FeedState):
     batch_limit: int
     area_vertex_limit: int
     building_conflict_m: float
+    check_in_near_m: float
+    expiring_soon_days: int
     timezone: ZoneInfo
     alarms: AlarmShares
     attribution: str
@@ -297,6 +303,8 @@ def create_app(settings: Settings) -> FastAPI:
                     "batch_limit": settings.batch_limit,
                     "area_vertex_limit": settings.area_vertex_limit,
                     "building_conflict_m": settings.building_conflict_m,
+                    "check_in_near_m": settings.check_in_near_m,
+                    "expiring_soon_days": settings.expiring_soon_days,
                     "timezone": zone,
                     "alarms": shares,
                     "attribution": settings.attribution,
@@ -352,6 +360,10 @@ def create_app(settings: Settings) -> FastAPI:
         rules,
         locate_area,
         locate_building,
+        area_events,
+        resources,
+        check_ins,
+        devices,
         ogc,
         ogc_tiles,
         webhooks,

@@ -55,6 +55,17 @@ class Settings(BaseSettings):
     building_conflict_m: float = Field(
         default=200.0, ge=0, description="A position farther than this from the building named with it is told of."
     )
+    check_in_near_m: float = Field(
+        default=50.0,
+        ge=0,
+        description="A check-in no farther than this from the door is near; its accuracy is added.",
+    )
+    expiring_soon_days: int = Field(
+        default=30,
+        ge=0,
+        le=3650,
+        description="A stock whose last day of use is at most so many days ahead expires soon.",
+    )
     tile_cache_bytes: int = Field(
         default=256 * 1024 * 1024, ge=0, description="Memory a worker may use for compressed tiles."
     )

@@ -69,13 +69,19 @@ def parse_area(body: bytes, most_positions: int) -> tuple[BaseGeometry, str]:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise RuleBrokenError(f"the body is not valid JSON: {error}", code="invalid-json") from None
-    if not isinstance(document, dict) or document.get("type") not in {"Feature", *POLYGONS}:
-        raise _broken("", "must be a GeoJSON Polygon, MultiPolygon, or Feature of one")
+    return read_area(document, most_positions)
+
+
+def read_area(document: object, most_positions: int, within: str = "") -> tuple[BaseGeometry, str]:
+    """Return an area as ``parse_area`` does, of JSON already parsed that stands at ``within`` in the body."""
+    if not isinstance(document, dict) or document.get("type") not in ("Feature", *POLYGONS):  # it may be a list
+        raise _broken(within, "must be a GeoJSON Polygon, MultiPolygon, or Feature of one")
     is_feature = document["type"] == "Feature"
-    geometry, pointer = (document.get("geometry"), "/geometry") if is_feature else (document, "")
+    geometry, pointer = (document.get("geometry"), f"{within}/geometry") if is_feature else (document, within)
     _refuse_other_crs(document)
     if isinstance(geometry, dict):
-        count = _count_positions(geometry.get("coordinates"), _DEPTHS.get(geometry.get("type", ""), 0))
+        depth = next((depth for name, depth in _DEPTHS.items() if name == geometry.get("type")), 0)
+        count = _count_positions(geometry.get("coordinates"), depth)
         if count > most_positions:
             raise TooLargeError(
                 f"an area of {count} positions is more than the {most_positions} that are taken; simplify it",

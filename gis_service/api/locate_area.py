@@ -60,10 +60,11 @@ def post_area(  # noqa: PLR0917 - a route names all that it takes
     shape, pointer = parse_area(body, request.state.area_vertex_limit)
     question = AreaQuestion(area_in_wgs84(shape, crs, pointer), edition, at, level, limit)
     answer = locate_area(question, principal, request.state.timezone, work)
-    return Response(orjson.dumps(_answer_json(answer)), media_type="application/json")
+    return Response(orjson.dumps(answer_json(answer)), media_type="application/json")
 
 
-def _answer_json(answer: AreaAnswer) -> dict[str, Any]:
+def answer_json(answer: AreaAnswer) -> dict[str, Any]:
+    """Return what an area touches."""
     staff = answer.staff
     return {
         "edition": answer.edition,

@@ -77,7 +77,7 @@ _TOUCHED = object_of(
     }
 )
 _STAFF = object_of({"grid": CODE, "role": _TEXT, "name": _TEXT, "phone": _TEXT})
-_OF_AREA = object_of(
+OF_AREA = object_of(
     {
         "edition": {"type": "integer"},
         "area_m2": {"type": "number", "minimum": 0},
@@ -97,7 +97,7 @@ BUILDING_RESPONSES: dict[int | str, dict[str, Any]] = {
     }
 }
 AREA_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "What the area touches.", "content": {"application/json": {"schema": _OF_AREA}}}
+    200: {"description": "What the area touches.", "content": {"application/json": {"schema": OF_AREA}}}
 }
 _KNOWN_AT = query_parameter(
     "known_at", INSTANT, "answer as one would have at this instant: by the editions published by then"

@@ -10,6 +10,7 @@ import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gis_service.api.geojson import parse_features, parse_line, parse_polygon
+from gis_service.api.json_model import refusal_of
 from gis_service.domain.plan_operation import Operation
 from gis_service.errors import InputFault, RuleBrokenError
 
@@ -216,17 +217,8 @@ def parse_change(body: bytes) -> Operation:
     try:
         asked = model.model_validate(document)
     except ValidationError as error:
-        raise _refusal(error) from None
+        raise refusal_of(error) from None
     return Operation(str(name), asked.arguments(), asked.record())
-
-
-def _refusal(error: ValidationError) -> RuleBrokenError:
-    faults = [
-        InputFault("".join(f"/{step}" for step in entry["loc"]), entry["msg"].removeprefix("Value error, "))
-        for entry in error.errors(include_url=False, include_context=False)
-    ]
-    first = f"{faults[0].pointer.removeprefix('/') or 'the body'}: {faults[0].detail}"
-    return RuleBrokenError(first, faults=faults)
 
 
 def parse_choices(given: Sequence[str]) -> dict[str, str]:

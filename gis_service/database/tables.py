@@ -786,6 +786,59 @@ position = Table(
     Index("position_point_ix", "point", postgresql_using="gist"),
 )
 
+# ------------------------------------------------------------------------------------------------------- emergencies
+
+# A warning for a piece of ground.  What lies in it is not stored: it is looked up when it is asked for.
+area_event = Table(
+    "area_event",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("area", _geometry("MULTIPOLYGON"), nullable=False),
+    _moment("since"),
+    _moment("until", nullable=True),
+    _moment("raised_at", default=True),
+    Column("raised_by", Text, nullable=False),
+    Column("key", Text, nullable=False, comment="Idempotency-Key of who raised it"),
+    Column("request_hash", LargeBinary, nullable=False),
+    _moment("ended_at", nullable=True),
+    Column("ended_by", Text),
+    Column("end_note", Text),
+    CheckConstraint(_WORD.replace("code", "kind"), name="kind"),
+    CheckConstraint("severity IN ('general', 'larger', 'major')", name="severity"),
+    CheckConstraint("until > since", name="period"),
+    CheckConstraint("(ended_at IS NULL) = (ended_by IS NULL)", name="ended"),
+    UniqueConstraint("raised_by", "key"),
+    Index("area_event_area_ix", "area", postgresql_using="gist"),
+)
+
+# A worker was at a building, or said so: the distance decides.
+check_in = Table(
+    "check_in",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("worker", Text, nullable=False),
+    Column("building_code", Text, ForeignKey("building.code", ondelete="CASCADE"), nullable=False),
+    Column("entrance", Text, comment="label of the door that was named; NULL the building"),
+    Column("point", _geometry("POINT"), nullable=False),
+    Column("accuracy_m", Double),
+    _moment("at"),
+    _moment("received_at", default=True),
+    Column("distance_m", Double, nullable=False),
+    Column("allowed_m", Double, nullable=False),
+    Column("accepted", Boolean, nullable=False),
+    Column("edition", Integer, ForeignKey("edition.number"), nullable=False),
+    Column("owner", Text, ForeignKey("grid_code.code"), comment="of the building, in that edition"),
+    Column("chain", ARRAY(Text), nullable=False, comment="codes from the root to the owner"),
+    CheckConstraint("accuracy_m >= 0", name="accuracy"),
+    Index("check_in_chain_ix", "chain", postgresql_using="gin"),
+    Index("check_in_worker_ix", "worker", "id"),
+    Index("check_in_building_ix", "building_code"),
+)
+
 # ---------------------------------------------------------------------------------------------------------- access
 
 api_token = Table(

@@ -9,10 +9,12 @@ from typing import Self
 from sqlalchemy import exc, text
 from sqlalchemy.orm import Session, sessionmaker
 
+from gis_service.database.area_events import AreaEventRepository
 from gis_service.database.areas import AreaRepository
 from gis_service.database.building_places import BuildingPlaceRepository
 from gis_service.database.buildings import BuildingRepository
 from gis_service.database.cancelling import Cancellation
+from gis_service.database.check_ins import CheckInRepository
 from gis_service.database.coverage_targets import CoverageTargetRepository
 from gis_service.database.devices import DeviceRepository
 from gis_service.database.drafts import DraftRepository
@@ -71,9 +73,11 @@ class UnitOfWork:
         if self._cancellation is not None:
             self._cancellation.watch(session)
         self._session = session
+        self.area_events = AreaEventRepository(session)
         self.areas = AreaRepository(session)
         self.building_places = BuildingPlaceRepository(session)
         self.buildings = BuildingRepository(session)
+        self.check_ins = CheckInRepository(session)
         self.coverage_targets = CoverageTargetRepository(session)
         self.devices = DeviceRepository(session)
         self.drafts = DraftRepository(session)

@@ -30,3 +30,26 @@ class Device:
     lat: float
     data_class: str
     last_seen_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """A device, and whether it is silent now: None when its kind never reports.
+
+    One that should report and was never heard of is silent.
+    """
+
+    device: Device
+    is_silent: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFilter:
+    """Which devices to list, by code: up to ``limit`` that come after ``after``; None leaves a question open."""
+
+    kind: str | None = None
+    grid: str | None = None
+    bbox: tuple[float, float, float, float] | None = None
+    is_silent: bool | None = None
+    after: str | None = None
+    limit: int = 100

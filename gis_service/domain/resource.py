@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +28,24 @@ class Resource:
     lat: float
     data_class: str
     expires_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceFilter:
+    """Which resources to list, by code: up to ``limit`` that come after ``after``; None leaves a question open."""
+
+    kind: str | None = None
+    grid: str | None = None
+    bbox: tuple[float, float, float, float] | None = None
+    expires_before: date | None = None
+    after: str | None = None
+    limit: int = 100
+
+
+def expiry_of(expires_on: date | None, today: date, soon_days: int) -> str:
+    """Return ``keeps``, ``good``, ``soon`` or ``expired``: soon is within ``soon_days`` days from today on."""
+    if expires_on is None:
+        return "keeps"
+    if expires_on < today:
+        return "expired"
+    return "soon" if expires_on - today <= timedelta(days=soon_days) else "good"

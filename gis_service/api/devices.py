@@ -1,0 +1,85 @@
+"""Devices that watch: which are silent, and which were heard of."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gis_service.api.access import require
+from gis_service.api.area_events import json_answer
+from gis_service.api.dependencies import Box, JsonBody, Work
+from gis_service.api.emergency_openapi import DEVICES_RESPONSES, HEARTBEATS_RESPONSES, body_of
+from gis_service.api.instants import Instant
+from gis_service.api.json_model import read_model
+from gis_service.api.paging import encode_cursor, link_next
+from gis_service.api.query import only_known_parameters
+from gis_service.api.resources import Caller, Cursor, Kind, OnGrid, code_of
+from gis_service.api.schemas_devices import device_json
+from gis_service.api.schemas_incidents import Text
+from gis_service.domain.access import Principal
+from gis_service.domain.device import DeviceFilter
+from gis_service.use_cases.find_devices import find_devices
+from gis_service.use_cases.hear_devices import hear_devices
+
+router = APIRouter(tags=["emergency"], dependencies=[Depends(only_known_parameters)])
+
+
+class Heartbeat(BaseModel):
+    """A device that was heard of."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Text
+    at: Instant | None = Field(default=None, description="now when left out; an instant to come is now")
+
+
+class HeartbeatsIn(BaseModel):
+    """Devices that were heard of; of a device that comes twice, the last instant counts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    heartbeats: list[Heartbeat] = Field(max_length=10_000)
+
+
+@router.get("/v1/devices", response_class=Response, responses=DEVICES_RESPONSES)
+def get_devices(  # noqa: PLR0917 - a route names all that it takes
+    request: Request,
+    principal: Caller,
+    work: Work,
+    box: Box,
+    kind: Kind = None,
+    grid: OnGrid = None,
+    silent: Annotated[
+        bool | None, Query(description="not heard of for longer than its kind allows; neither: it never reports")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: Cursor = None,
+) -> Response:
+    """Return the devices that match, by code; what is not general, to who works on that ground."""
+    after = None if cursor is None else code_of(cursor)
+    edition, found, owners = find_devices(DeviceFilter(kind, grid, box, silent, after, limit + 1), principal, work)
+    following = encode_cursor(found[limit - 1].device.code) if len(found) > limit else None
+    told = [device_json(one, owners.get(one.device.code)) for one in found[:limit]]
+    response = json_answer({"edition": edition, "devices": told, "next": following})
+    link_next(request, response, following)
+    return response
+
+
+@router.post(
+    "/v1/devices/heartbeats",
+    response_class=Response,
+    responses=HEARTBEATS_RESPONSES,
+    openapi_extra=body_of(HeartbeatsIn),
+)
+def post_heartbeats(
+    principal: Annotated[Principal, Depends(require("router", "dispatcher"))], body: JsonBody, work: Work
+) -> Response:
+    """Take down which devices were heard of; never moves one back in time."""
+    given = read_model(HeartbeatsIn, body)
+    unknown = hear_devices([(one.code, one.at) for one in given.heartbeats], principal, work)
+    named = {one.code for one in given.heartbeats}
+    return json_answer({"heard": len(named) - len(unknown), "unknown": unknown})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import orjson
 from fastapi import APIRouter, Depends
@@ -13,9 +14,11 @@ from starlette.responses import Response
 from gis_service.api.access import require
 from gis_service.api.dependencies import Work
 from gis_service.api.history import Number
+from gis_service.api.incidents import alarm_shares, working_zone
 from gis_service.api.openapi_words import CODE, NUMBER, array_of, nullable, object_of
 from gis_service.api.schemas_incidents import storable
 from gis_service.domain.access import Principal
+from gis_service.domain.alarms import AlarmShares
 from gis_service.domain.hand_over import BulkHandOver, HandOver
 from gis_service.use_cases.hand_over_incidents import hand_over_incidents
 from gis_service.use_cases.list_hand_overs import list_hand_overs
@@ -99,11 +102,16 @@ def get_hand_overs(
     responses={200: {"content": {"application/json": {"schema": _DONE}}}},
 )
 def post_hand_overs(
-    number: Number, body: HandOverIn, work: Work, principal: Annotated[Principal, Depends(require("dispatcher"))]
+    number: Number,
+    body: HandOverIn,
+    work: Work,
+    principal: Annotated[Principal, Depends(require("dispatcher"))],
+    zone: Annotated[ZoneInfo, Depends(working_zone)],
+    alarms: Annotated[AlarmShares, Depends(alarm_shares)],
 ) -> Response:
     """Hand over all or some of them to the owners proposed, in one act; a second time it changes nothing."""
     wanted = None if body.incidents is None else set(body.incidents)
-    return _json(_done(hand_over_incidents(number, wanted, body.reason, principal, work)))
+    return _json(_done(hand_over_incidents(number, wanted, body.reason, principal, work, zone=zone, alarms=alarms)))
 
 
 def _waiting(one: HandOver) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from importlib.resources import files
+from typing import Any
 from uuid import UUID
 
 import numpy as np
+import orjson
 from sqlalchemy import TextClause, func, select, text
 from sqlalchemy.orm import Session
 
@@ -79,12 +81,12 @@ class HandOverRepository:
             )
         return found
 
-    def hand_over(self, owners: Mapping[UUID, Sequence[str]], edition: int) -> dict[UUID, int]:
-        """Give incidents new owners, each the last grid of its new chain; return their new versions."""
-        values = {
-            "ids": [str(one) for one in owners],
-            "owners": [chain[-1] for chain in owners.values()],
-            "chains": [",".join(chain) for chain in owners.values()],
-            "edition": edition,
-        }
-        return {UUID(row.id): row.version for row in self._session.execute(_HAND_OVER, values)}
+    def hand_over(self, values: Mapping[UUID, Mapping[str, Any]], edition: int) -> dict[UUID, int]:
+        """Give incidents new owners of an edition; return their new versions.
+
+        ``values`` are the columns ``owner``, ``chain``, ``handler``, ``department``, ``assisting``, ``explain`` and
+        ``alarm_at`` of each; those that a hand-over empties are emptied.
+        """
+        rows = orjson.dumps([{**columns, "id": str(key)} for key, columns in values.items()]).decode()
+        found = self._session.execute(_HAND_OVER, {"rows": rows, "edition": edition})
+        return {UUID(row.id): row.version for row in found}

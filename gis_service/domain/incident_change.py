@@ -65,22 +65,25 @@ def hand_over(
 ) -> Change:
     """Give an incident to the last grid of a chain of an edition.
 
-    Nobody has declined it there, and it is in the new owner's own hands.  ``rerouted`` is None where the department
-    stays.
+    Nobody has declined it there.  It is in the new owner's own hands, unless a grid above that had it in hand lies
+    above the new owner too.  ``rerouted`` is None where the department stays; who keeps it then is the new owner,
+    unless a department does.
     """
     codes = [link.code for link in chain]
+    handler = record.handler if record.handler in codes[:-1] else None
+    keeps = {} if (record.first_receiver or {}).get("kind") == "department" else {"kind": "grid", "code": codes[-1]}
     reason = Reason(
         "owner",
         f"handed over by hand {f'from {record.owner} ' if record.owner else ''}to {codes[-1]} in edition {edition}",
         f"按第 {edition} 版{f'由 {record.owner} ' if record.owner else ''}人工移交至 {codes[-1]}",
-        {"edition": edition, "by_hand": True},
+        {"edition": edition, "by_hand": True} | ({"first_receiver": keeps} if keeps else {}),
     )
     explain = [*record.explain, reason.as_json()]
     values: dict[str, Any] = {
         "owner": codes[-1],
         "chain": codes,
         "edition": edition,
-        "handler": None,
+        "handler": handler,
         "declined": [],
         "tied_with": [],
         "distance_m": None,
@@ -89,7 +92,7 @@ def hand_over(
     }
     if record.owner is None:
         values["located_by"] = "grid"
-    facts: dict[str, Any] = {"edition": edition, "chain": codes}
+    facts: dict[str, Any] = {"edition": edition, "chain": codes} | ({} if handler is None else {"handler": handler})
     if rerouted is not None:
         values |= {
             "department": rerouted.department,

@@ -395,7 +395,11 @@ TELLS = {
         "declined": now["declined"] + ((event.facts["declined"],) if event.facts["declined"] else ())
     },
     "evaluated": lambda _, event: {"satisfaction": event.facts["satisfaction"]},
-    "handed_over": lambda _, event: {"owner": event.to_grid, "handler": None, "declined": ()},
+    "handed_over": lambda _, event: {
+        "owner": event.to_grid,
+        "handler": event.facts.get("handler"),
+        "declined": (),
+    },
     "escalated": lambda _, event: {"handler": event.facts["handler"]},
     "handed_down": lambda now, event: {
         "handler": None if event.facts["handler"] == now["owner"] else event.facts["handler"]

@@ -12,7 +12,15 @@ from starlette.responses import Response
 
 from gis_service.api.access import require
 from gis_service.api.dependencies import Work
-from gis_service.api.incidents import IncidentId, OwnersNow, alarm_shares, answer_incident, owners_now, working_zone
+from gis_service.api.incidents import (
+    IncidentId,
+    OwnersNow,
+    alarm_shares,
+    answer_incident,
+    owners_now,
+    read_versions,
+    working_zone,
+)
 from gis_service.api.incidents_openapi import INCIDENT_ANSWER
 from gis_service.api.instants import Instant
 from gis_service.api.schemas_incidents import storable
@@ -54,6 +62,7 @@ def post_clocks(
     principal: Annotated[Principal, Depends(require("worker", "router", "dispatcher"))],
     incident_id: IncidentId,
     body: ClockActIn,
+    if_match: Annotated[frozenset[int] | None, Depends(read_versions)],
     zone: Annotated[ZoneInfo, Depends(working_zone)],
     alarms: Annotated[AlarmShares, Depends(alarm_shares)],
     find_owners: Annotated[OwnersNow, Depends(owners_now)],
@@ -64,6 +73,13 @@ def post_clocks(
         raise ForbiddenError(f"the role {principal.role} may {ASK}; to {body.act} takes dispatcher")
     act = ClockAct(body.act, body.reason, body.until)
     changed = change_clocks(
-        incident_id, act, principal=principal, zone=zone, now=datetime.now(UTC), work=work, alarms=alarms
+        incident_id,
+        act,
+        principal=principal,
+        zone=zone,
+        clock=lambda: datetime.now(UTC),
+        work=work,
+        alarms=alarms,
+        expected=if_match,
     )
     return answer_incident(changed, principal, find_owners)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -23,19 +22,16 @@ from gis_service.api.incidents import (
     answer_incident,
     owners_now,
     read_key,
+    read_versions,
     working_zone,
 )
 from gis_service.api.incidents_openapi import INCIDENT_ANSWER
 from gis_service.api.schemas_incidents import Text, storable, with_words
 from gis_service.domain.alarms import AlarmShares
 from gis_service.domain.move_request import MoveRequest
-from gis_service.errors import InputFault, RuleBrokenError
 from gis_service.use_cases.move_incident import RetryKey, move_incident
 
 router = APIRouter(tags=["incidents"])
-
-_TAG = re.compile(r'(?:W/)?"[^"]*"')
-_VERSION_TAG = re.compile(r'"([0-9]{1,10})"')
 
 State = Literal[
     "reported",
@@ -80,21 +76,6 @@ class MoveIn(BaseModel):
         """Return what is equal for two requests that say the same of one incident."""
         said = [str(incident_id), self.model_dump(mode="json")]
         return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).digest()
-
-
-async def read_versions(
-    if_match: Annotated[
-        str | None, Header(description="the incident's ETag as last seen; an incident at another version is a 412")
-    ] = None,
-) -> frozenset[int] | None:
-    """Return the versions that the caller means; None when any will do (RFC 9110, 13.1.1)."""
-    if if_match is None or if_match.strip() == "*":
-        return None
-    tags = [tag.strip() for tag in if_match.split(",")]
-    if not all(_TAG.fullmatch(tag) for tag in tags):
-        sentence = 'must be * or entity tags in double quotes, like "7"'
-        raise RuleBrokenError(f"the header If-Match {sentence}", faults=[InputFault("If-Match", sentence)])
-    return frozenset(int(found[1]) for tag in tags if (found := _VERSION_TAG.fullmatch(tag)))
 
 
 async def read_retry_key(

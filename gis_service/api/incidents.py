@@ -33,6 +33,8 @@ from gis_service.use_cases.report_incident import report_incident
 
 router = APIRouter(tags=["incidents"])
 
+_TAG = re.compile(r'(?:W/)?"[^"]*"')
+_VERSION_TAG = re.compile(r'"([0-9]{1,10})"')
 VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
 CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 JSON: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {}}}}
@@ -73,11 +75,26 @@ async def read_key(
     """Return the key of the request: 1 to 255 visible ASCII characters."""
     if key is None:
         raise _bad_key(
-            "is missing: send a new one with each report, and the same one with each retry of it", "missing"
+            "is missing: send a new one with each request, and the same one with each retry of it", "missing"
         )
     if VISIBLE_ASCII.fullmatch(key) is None:
         raise _bad_key("must be 1 to 255 visible ASCII characters", "invalid")
     return key
+
+
+async def read_versions(
+    if_match: Annotated[
+        str | None, Header(description="the incident's ETag as last seen; an incident at another version is a 412")
+    ] = None,
+) -> frozenset[int] | None:
+    """Return the versions that the caller means; None when any will do (RFC 9110, 13.1.1)."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    tags = [tag.strip() for tag in if_match.split(",")]
+    if not all(_TAG.fullmatch(tag) for tag in tags):
+        sentence = 'must be * or entity tags in double quotes, like "7"'
+        raise RuleBrokenError(f"the header If-Match {sentence}", faults=[InputFault("If-Match", sentence)])
+    return frozenset(int(found[1]) for tag in tags if (found := _VERSION_TAG.fullmatch(tag)))
 
 
 async def parse_id(incident_id: Annotated[str, Path(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])]) -> UUID:

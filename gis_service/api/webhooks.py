@@ -6,17 +6,17 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gis_service.api.access import require
 from gis_service.api.dependencies import Work
-from gis_service.api.incident_feed import KIND, parse_position
+from gis_service.api.incident_feed import parse_position
 from gis_service.api.incidents import CANONICAL_UUID
 from gis_service.api.paging import bad_cursor, decode_cursor, encode_cursor, link_next
 from gis_service.domain.access import Principal
-from gis_service.domain.incident_feed import FeedFilter
+from gis_service.domain.incident_feed import KINDS, FeedFilter
 from gis_service.domain.webhook import LONGEST_URL, DeadLetter, Lag, Webhook
 from gis_service.errors import NotFoundError
 from gis_service.use_cases import keep_webhooks
@@ -40,13 +40,21 @@ async def parse_webhook_id(
 WebhookId = Annotated[UUID, Depends(parse_webhook_id)]
 
 
+def known_kind(kind: str) -> str:
+    """Return a kind of event that there is; of another one nothing would ever be sent."""
+    if kind not in KINDS:
+        msg = f"is no kind of event; the kinds are {', '.join(KINDS)}"
+        raise ValueError(msg)
+    return kind
+
+
 class WebhookIn(BaseModel):
     """Where to send events, and which: of these kinds, of incidents below a grid, of a category or below it."""
 
     model_config = ConfigDict(extra="forbid")
 
     url: Annotated[str, Field(min_length=1, max_length=LONGEST_URL, examples=["https://receiver.example/incidents"])]
-    kinds: list[Annotated[str, Field(pattern=KIND)]] = Field(
+    kinds: list[Annotated[str, AfterValidator(known_kind), Field(examples=["reported"])]] = Field(
         default_factory=list, max_length=100, description="none: all"
     )
     grid: Annotated[str, Field(pattern="^[0-9A-Za-z]{1,32}$")] | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from gis_service.domain.alarms import (
@@ -50,6 +50,20 @@ def clocks_of(record: IncidentRecord) -> Clocks:
 def columns_of(clocks: Clocks) -> dict[str, Any]:
     """Return what is to be stored, by the name of its column."""
     return {name: getattr(clocks, name) for name in Clocks.__slots__}
+
+
+def clock_facts(before: Clocks, after: Clocks, zone: tzinfo) -> dict[str, str | None]:
+    """Return the clocks that have changed, each as it was and as it is, for the event that tells of it."""
+
+    def told(instant: datetime | None) -> str | None:
+        return None if instant is None else instant.astimezone(zone).isoformat()
+
+    facts: dict[str, str | None] = {}
+    for name in ("accept_due_at", "due_at", "paused_at", "asked_until"):
+        was, is_now = getattr(before, name), getattr(after, name)
+        if was != is_now:
+            facts |= {f"{name}_before": told(was), name: told(is_now)}
+    return facts
 
 
 def is_running(record: IncidentRecord) -> bool:

@@ -6,9 +6,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from gis_service.domain.incident import IncidentEvent
+from gis_service.domain.incident_moves import MOVES
 
 CHANNEL = "incident_feed"
 """On which the database tells that there is something new."""
+
+KINDS = (
+    "reported",
+    *dict.fromkeys(move.kind for move in MOVES),
+    "absorbed",
+    "released",
+    "photographed",
+    "photo_removed",
+    "paused",
+    "resumed",
+    "extension_asked",
+    "extension_granted",
+    "extension_refused",
+    "reminded",
+    "alerted",
+)
+"""Every kind of event that there is."""
 
 
 @dataclass(frozen=True, slots=True)

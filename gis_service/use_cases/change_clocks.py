@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -13,10 +13,11 @@ from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain import clocks
 from gis_service.domain.access import Principal
 from gis_service.domain.alarms import AlarmShares, ClockRules
-from gis_service.domain.clocks import Clocks, clocks_of, columns_of, is_running
+from gis_service.domain.clocks import Clocks, clock_facts, clocks_of, columns_of, is_running
 from gis_service.domain.incident import STATES_WITHOUT_CLOCK, IncidentRecord, NewEvent
 from gis_service.domain.work_calendar import WorkCalendar
 from gis_service.errors import ClashError, ForbiddenError, InputFault, NotFoundError, RuleBrokenError
+from gis_service.use_cases.refuse_other_version import refuse_other_version
 
 LONGEST_EXTENSION = timedelta(days=366)
 
@@ -39,9 +40,10 @@ def change_clocks(
     *,
     principal: Principal,
     zone: ZoneInfo,
-    now: datetime,
+    clock: Callable[[], datetime],
     work: UnitOfWork,
     alarms: AlarmShares,
+    expected: Collection[int] | None = None,
 ) -> IncidentRecord:
     """Do something to the clocks of an incident, and return it as it is then.
 
@@ -50,21 +52,25 @@ def change_clocks(
         act: what is done.
         principal: who does it; who may do what is the caller's to check, on which ground is checked here.
         zone: of working days.
-        now: the instant of the act.
+        clock: read once the incident is locked, so that the instants of its events rise with their order.
         work: a transaction not yet begun.
         alarms: when to remind and to escalate.
+        expected: versions of the incident that the caller has in mind; None when any will do.
 
     Raises:
         NotFoundError: the incident is not there, or not for this caller.
         ForbiddenError: it lies outside their scope, though they have reported it.
         ClashError: its clocks are not such that this could be done; ``code`` says why.
+        PreconditionFailedError: it has another version; ``members["version"]`` is the one it has.
         RuleBrokenError: the deadline asked for is none that could be granted.
     """
     kind, change = _ACTS[act.act]
     with work:
         work.incidents.lock({incident_id})
         record = _seen(incident_id, principal, work)
+        now = clock()
         _refuse_outside_scope(record, principal)
+        refuse_other_version(record, expected)
         rules = ClockRules(WorkCalendar(zone, work.rules.calendar()), alarms)
         after = change(record, act, rules, now)
         event = NewEvent(
@@ -75,7 +81,7 @@ def change_clocks(
             from_state=record.state,
             to_state=record.state,
             reason=act.reason,
-            facts=_facts(clocks_of(record), after, zone),
+            facts=clock_facts(clocks_of(record), after, zone),
         )
         work.incidents.change(columns_of(after), event)
         changed = _seen(incident_id, principal, work)
@@ -165,17 +171,3 @@ def _refuse_outside_scope(record: IncidentRecord, principal: Principal) -> None:
         raise ForbiddenError(
             f"your scope is {principal.scope}; incident {record.id} lies outside", code="outside-scope"
         )
-
-
-def _facts(before: Clocks, after: Clocks, zone: ZoneInfo) -> dict[str, str | None]:
-    """Return the clocks that the act has changed, each as it was and as it is."""
-
-    def told(instant: datetime | None) -> str | None:
-        return None if instant is None else instant.astimezone(zone).isoformat()
-
-    facts: dict[str, str | None] = {}
-    for name in ("accept_due_at", "due_at", "paused_at", "asked_until"):
-        was, is_now = getattr(before, name), getattr(after, name)
-        if was != is_now:
-            facts |= {f"{name}_before": told(was), name: told(is_now)}
-    return facts

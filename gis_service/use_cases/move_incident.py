@@ -12,7 +12,7 @@ from gis_service.database.idempotency_keys import AcceptedKey
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
 from gis_service.domain.alarms import USUAL, AlarmShares, ClockRules
-from gis_service.domain.clocks import clocks_after, columns_of
+from gis_service.domain.clocks import clock_facts, clocks_after, clocks_of, columns_of
 from gis_service.domain.dispatch import DispatchRule, choose_dispatch, matching_rules
 from gis_service.domain.incident import CLOSED_STATES, IncidentRecord, NewEvent
 from gis_service.domain.incident_change import (
@@ -38,9 +38,9 @@ from gis_service.errors import (
     ForbiddenError,
     InputFault,
     NotFoundError,
-    PreconditionFailedError,
     RuleBrokenError,
 )
+from gis_service.use_cases.refuse_other_version import refuse_other_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +98,14 @@ def move_incident(
             return Moved(_seen(incident_id, principal, work), replayed=True)
         record, others = _lock(incident_id, request, principal, work)
         now = clock()
-        if expected is not None and record.version not in expected:
-            raise PreconditionFailedError(
-                f"the incident has version {record.version} by now; look at it again",
-                members={"version": record.version},
-            )
+        refuse_other_version(record, expected)
         move = choose_move(record, request, principal)
         change = _decide(record, move, request, principal, now, work)
         rules = ClockRules(WorkCalendar(zone, work.rules.calendar()), alarms)
         clocks = clocks_after(_on_new_ground(record, change), move.to_state, rules, now)
         values = step(move, now) | dict(change.values) | columns_of(clocks)
-        work.incidents.change(values, _event(record, move, request, change, principal, now))
+        told = replace(change, facts={**change.facts, **clock_facts(clocks_of(record), clocks, zone)})
+        work.incidents.change(values, _event(record, move, request, told, principal, now))
         for event in _echoes(record, move, others, principal, now):
             work.incidents.change({}, event)
         if retry is not None:

@@ -71,8 +71,8 @@ def act(client, as_role):
     headers = as_role("dispatcher")
     incident = client.post("/v1/incidents", json=BODY, headers=headers | {"Idempotency-Key": str(uuid4())}).json()
 
-    def do(body, role="dispatcher"):
-        sent = headers if role == "dispatcher" else as_role(role)
+    def do(body, role="dispatcher", **more):
+        sent = (headers if role == "dispatcher" else as_role(role)) | more
         return client.post(f"/v1/incidents/{incident['id']}/clocks", json=body, headers=sent)
 
     do.incident = incident
@@ -90,6 +90,16 @@ def test_a_dispatcher_pauses_and_resumes(act):
     assert again.json()["detail"].endswith("is paused; resume it first")
     assert (resumed.status_code, resumed.json()["version"]) == (200, 3)
     assert resumed.json()["due_at"] > act.incident["due_at"]
+
+
+def test_an_incident_at_another_version_is_left_alone(act):
+    """412 with the version it has, as for a move; with the ETag of now it is done."""
+    pause = {"act": "pause", "reason": "the owner is abroad"}
+    stale = act(pause, **{"If-Match": '"7"'})
+    done = act(pause, **{"If-Match": '"1"'})
+
+    assert (stale.status_code, stale.json()["code"], stale.json()["version"]) == (412, "stale", 1)
+    assert (done.status_code, done.headers["ETag"]) == (200, '"2"')
 
 
 def test_a_worker_asks_and_a_dispatcher_grants(act):

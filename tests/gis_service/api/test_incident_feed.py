@@ -40,7 +40,7 @@ def client(ground, open_session):
     with open_session() as session:
         store_incidents(session.connection(), 2, chain=("D", "D07", "D07A"))
         write_event(session.connection(), 0, "reported")
-        write_event(session.connection(), 1, "noted")
+        write_event(session.connection(), 1, "alerted")
         session.commit()
     with TestClient(app, raise_server_exceptions=False) as started:
         yield started
@@ -74,7 +74,7 @@ def test_pages_follow_each_other_and_there_is_always_a_next(ask, client, as_role
     first = ask(limit=1)
     assert (kinds(first), first.json()["has_more"]) == (["reported"], True)
     second = client.get(first.links["next"]["url"], headers=as_role("auditor"))
-    assert (kinds(second), second.json()["has_more"]) == (["noted"], False)
+    assert (kinds(second), second.json()["has_more"]) == (["alerted"], False)
     end = second.json()["next"]
     assert (kinds(ask(after=end)), ask(after=end).json()["next"]) == ([], end)
     assert ask(after="now").json()["next"] == end
@@ -82,8 +82,8 @@ def test_pages_follow_each_other_and_there_is_always_a_next(ask, client, as_role
 
 def test_events_are_narrowed(ask):
     """By kind, by ground, by category."""
-    assert kinds(ask(kind="noted,other")) == ["noted"]
-    assert kinds(ask(grid="D07")) == ["reported", "noted"]
+    assert kinds(ask(kind="alerted,merged")) == ["alerted"]
+    assert kinds(ask(grid="D07")) == ["reported", "alerted"]
     assert kinds(ask(grid="D08")) == []
     assert kinds(ask(category="hazard", kind="reported")) == ["reported"]
     assert kinds(ask(category="dispute")) == []
@@ -92,7 +92,7 @@ def test_events_are_narrowed(ask):
 
 def test_each_caller_gets_the_events_of_their_own_ground(ask, as_role, client):
     """D07 holds both, D08 none; without a token there is nothing."""
-    assert kinds(ask(as_role("worker", "D07"))) == ["reported", "noted"]
+    assert kinds(ask(as_role("worker", "D07"))) == ["reported", "alerted"]
     assert kinds(ask(as_role("worker", "D08"))) == []
     assert client.get(FEED).status_code == 401
 
@@ -116,11 +116,11 @@ def test_what_is_no_cursor_is_refused(ask, client, as_role, cursor):
 def test_a_webhook_is_made_shown_and_removed(client, as_role):
     """The secret is shown once; a scope becomes its ground."""
     headers = as_role("dispatcher", "D07")
-    made = client.post("/v1/webhooks", json={"url": URL, "kinds": ["noted"]}, headers=headers)
+    made = client.post("/v1/webhooks", json={"url": URL, "kinds": ["alerted"]}, headers=headers)
     assert (made.status_code, made.headers["Cache-Control"]) == (201, "no-store")
     body = made.json()
     assert body.pop("secret").startswith("whsec_")
-    assert (body["grid"], body["kinds"], body["lag"]) == ("D07", ["noted"], {"events": 0, "seconds": 0.0})
+    assert (body["grid"], body["kinds"], body["lag"]) == ("D07", ["alerted"], {"events": 0, "seconds": 0.0})
     address = made.headers["Location"]
     assert client.get(address, headers=headers).json() == body
     assert client.get("/v1/webhooks", headers=headers).json()["webhooks"] == [body]
@@ -163,6 +163,7 @@ def test_webhooks_belong_to_a_ground(client, as_role):
         ({"url": URL, "grid": "NONE"}, "unknown-grid"),
         ({"url": URL, "category": "none"}, "unknown-category"),
         ({"url": URL, "kinds": ["\x00"]}, "invalid-input"),
+        ({"url": URL, "kinds": ["handled", "hanlded"]}, "invalid-input"),
         ({"url": URL, "more": 1}, "invalid-input"),
     ],
 )

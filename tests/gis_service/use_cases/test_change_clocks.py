@@ -51,7 +51,7 @@ def do(ground, incident):
             ClockAct(word, reason, until),
             principal=principal,
             zone=ZONE,
-            now=NOW + hours * HOUR,
+            clock=lambda: NOW + hours * HOUR,
             work=ground,
             alarms=USUAL,
         )

@@ -69,8 +69,8 @@ def restore(url: str, source: Path, *, replace: bool = False) -> None:
     if not tables:
         _run("pg_restore", url, [*unowned, "--single-transaction", str(source.absolute())])
         return
-    # pg_restore --clean would drop the keys of months one by one, which PostgreSQL refuses; so the months go first, in
-    # the transaction that fills the database again.
+    # pg_restore --clean would drop the keys of months one by one, which PostgreSQL refuses; so the months go first,
+    # in the transaction that fills the database again.
     with TemporaryDirectory() as folder:
         script = Path(folder) / "restore.sql"
         _run("pg_restore", None, [*unowned, "--clean", "--if-exists", f"--file={script}", str(source.absolute())])

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, make_url
 
 from gis_service.database.embedded.programs import find_programs
 from gis_service.errors import ClashError, ServiceError
+
+MONTHS_SCHEMA = "incident_months"
 
 # Tables that are not an extension's: spatial_ref_sys is there in an empty database too.
 _COUNT_TABLES = text("""
@@ -52,7 +55,7 @@ def restore(url: str, source: Path, *, replace: bool = False) -> None:
 
     Raises:
         ClashError: the database has tables and `replace` is not given.
-        BackupError: what pg_restore refuses; the database is as it was.
+        BackupError: what PostgreSQL refuses; the database is as it was.
     """
     engine = create_engine(url)
     with engine.connect() as connection:
@@ -62,28 +65,33 @@ def restore(url: str, source: Path, *, replace: bool = False) -> None:
         raise ClashError(
             f"the database has {tables} tables; --replace puts the backup in their place", code="not-empty"
         )
-    wanted = ["--clean", "--if-exists"] if tables else []
-    _run(
-        "pg_restore",
-        url,
-        [*wanted, "--no-owner", "--no-privileges", "--single-transaction", str(source.absolute())],
-    )
+    unowned = ["--no-owner", "--no-privileges"]
+    if not tables:
+        _run("pg_restore", url, [*unowned, "--single-transaction", str(source.absolute())])
+        return
+    # pg_restore --clean would drop the keys of months one by one, which PostgreSQL refuses; so the months go first,
+    # in the transaction that fills the database again.
+    with TemporaryDirectory() as folder:
+        script = Path(folder) / "restore.sql"
+        _run("pg_restore", None, [*unowned, "--clean", "--if-exists", f"--file={script}", str(source.absolute())])
+        cleared = [f"--command=DROP SCHEMA IF EXISTS {MONTHS_SCHEMA} CASCADE", f"--file={script}"]
+        _run("psql", url, ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", *cleared])
 
 
-def _run(program: str, url: str, arguments: list[str]) -> None:
+def _run(program: str, url: str | None, arguments: list[str]) -> None:
     installed = find_programs()
     path = installed[0].path(program) if installed else program
-    address = make_url(url)
+    address = None if url is None else make_url(url)
     try:
         finished = subprocess.run(
-            [path, *_address(address), *arguments],
+            [path, *([] if address is None else _address(address)), *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
             umask=0o077,
             env=os.environ
-            | ({"PGPASSWORD": str(address.password)} if address.password else {})
+            | ({"PGPASSWORD": str(address.password)} if address and address.password else {})
             | {"PGOPTIONS": "-c lock_timeout=30s", "LC_ALL": "C"},
         )
     except FileNotFoundError:

@@ -80,7 +80,7 @@ class City:
     def cut_listeners(self):
         """Cut the connections on which workers wait for notices; tell how many there were."""
         with self.sessions() as sessions, sessions() as session:
-            query = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
+            query = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE 'LISTEN%edition%'"
             return session.scalar(text(query))
 
 

@@ -101,7 +101,7 @@ def check_record(engine: Engine, told: Told) -> list[str]:
             for name, query in (
                 ("incidents", "SELECT count(*) FROM incident"),
                 ("different numbers", "SELECT count(DISTINCT external_id) FROM incident"),
-                ("events", "SELECT count(*) FROM incident_event"),
+                ("reports", "SELECT count(*) FROM incident_event WHERE kind = 'reported'"),  # clocks ring meanwhile
                 ("incidents with an event", "SELECT count(DISTINCT incident_id) FROM incident_event"),
                 ("keys", "SELECT count(DISTINCT incident_id) FROM idempotency_key JOIN incident ON id = incident_id"),
             )

@@ -13,11 +13,12 @@ from fastapi import FastAPI
 from sqlalchemy.orm import sessionmaker
 from starlette.testclient import TestClient
 
-from gis_service.api import incident_batch, incident_photos, incidents
+from gis_service.api import incident_batch, incident_clocks, incident_moves, incident_photos, incidents
 from gis_service.api.access import TokenCache
 from gis_service.api.problems import install_problems
 from gis_service.database.engine import make_engine, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.domain.alarms import USUAL
 from gis_service.files.photo_store import PhotoStore
 from gis_service.snapshots.holder import SnapshotHolder
 from gis_service.use_cases.create_token import create_token
@@ -65,13 +66,14 @@ def incident_client(holder, locate, open_session, photo_folder) -> Iterator[Test
             "open_work": lambda: UnitOfWork(open_session),
             "token_cache": TokenCache(60),
             "timezone": ZoneInfo("Asia/Shanghai"),
+            "alarms": USUAL,
             "snapshots": holder,
             "photos": PhotoStore(str(photo_folder)),
             "photo_limit_bytes": 100_000,
         }
 
     app = FastAPI(lifespan=lifespan)
-    for module in (incident_batch, incident_photos, incidents):
+    for module in (incident_batch, incident_photos, incident_moves, incident_clocks, incidents):
         app.include_router(module.router)
     app.dependency_overrides[incidents.place_at] = lambda: locate
     install_problems(app)

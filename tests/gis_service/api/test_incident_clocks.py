@@ -1,22 +1,15 @@
 import time
-from collections.abc import Iterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from gis_service.api import incident_clocks, incidents
-from gis_service.api.access import TokenCache
-from gis_service.api.problems import install_problems
 from gis_service.app import create_app
 from gis_service.database.engine import make_engine, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
-from gis_service.domain.alarms import USUAL
 from gis_service.domain.incident import DeclaredPoint, Report
 from gis_service.settings import Settings
 from gis_service.use_cases.create_token import create_token
@@ -33,25 +26,9 @@ BODY = {
 
 
 @pytest.fixture
-def client(ground, locate, open_session) -> Iterator[TestClient]:
+def client(incident_client) -> TestClient:
     """The incident routes on the small ground, with the database of the test."""
-
-    @asynccontextmanager
-    async def lifespan(_):
-        yield {
-            "open_work": lambda: UnitOfWork(open_session),
-            "token_cache": TokenCache(60),
-            "timezone": ZoneInfo("Asia/Shanghai"),
-            "alarms": USUAL,
-        }
-
-    app = FastAPI(lifespan=lifespan)
-    app.include_router(incidents.router)
-    app.include_router(incident_clocks.router)
-    app.dependency_overrides[incidents.place_at] = lambda: locate
-    install_problems(app)
-    with TestClient(app, raise_server_exceptions=False) as started:
-        yield started
+    return incident_client
 
 
 @pytest.fixture

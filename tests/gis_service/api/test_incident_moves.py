@@ -1,57 +1,19 @@
-from collections.abc import Iterator
-from contextlib import asynccontextmanager
-from datetime import timedelta
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
-from gis_service.api import incident_moves, incidents
-from gis_service.api.access import TokenCache
-from gis_service.api.problems import install_problems
 from gis_service.app import openapi_document
 from gis_service.database.tables import incident
-from gis_service.database.unit_of_work import UnitOfWork
-from gis_service.domain.alarms import USUAL
 from gis_service.domain.incident import STATES
-from gis_service.use_cases.create_token import create_token
 from tests.support.reports import report
 
 
 @pytest.fixture
-def client(ground, locate, open_session) -> Iterator[TestClient]:
+def client(incident_client) -> TestClient:
     """The incident routes on the small ground, with the database of the test."""
-
-    @asynccontextmanager
-    async def lifespan(_):
-        yield {
-            "open_work": lambda: UnitOfWork(open_session),
-            "token_cache": TokenCache(60),
-            "timezone": ZoneInfo("Asia/Shanghai"),
-            "alarms": USUAL,
-        }
-
-    app = FastAPI(lifespan=lifespan)
-    app.include_router(incidents.router)
-    app.include_router(incident_moves.router)
-    app.dependency_overrides[incidents.place_at] = lambda: locate
-    install_problems(app)
-    with TestClient(app, raise_server_exceptions=False) as started:
-        yield started
-
-
-@pytest.fixture
-def as_role(ground):
-    """Headers of a new token."""
-
-    def make(role: str, scope: str | None = None) -> dict[str, str]:
-        secret, _ = create_token(role=role, scope=scope, label=role, lifetime=timedelta(hours=1), work=ground)
-        return {"Authorization": f"Bearer {secret}"}
-
-    return make
+    return incident_client
 
 
 @pytest.fixture

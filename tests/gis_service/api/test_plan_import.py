@@ -127,11 +127,11 @@ def test_what_a_parameter_mends_names_it(send, tmp_path):
 
 
 def test_every_refusal_of_a_file_has_a_chinese_sentence():
-    """Each code that the readers of files give, but for unusable rows, whose sentence counts them."""
+    """Each code that the readers of such files give, but for unusable rows, whose sentence counts them."""
     folder = Path(gis_service.files.__file__).parent
-    codes = {
-        code for file in folder.glob("*.py") for code in re.findall(r'code="([a-z-]+)"', file.read_text("utf-8"))
-    }
+    of_others = {"photo_image.py", "photo_store.py", "rule_files.py"}
+    readers = [file for file in folder.glob("*.py") if file.name not in of_others]
+    codes = {code for file in readers for code in re.findall(r'code="([a-z-]+)"', file.read_text("utf-8"))}
 
     assert codes | {TooLargeError.code} == SENTENCES.keys()
 

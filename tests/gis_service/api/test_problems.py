@@ -103,7 +103,7 @@ def test_who_redraws_may_see_what_waits_to_be_handed_over(demo_client, demo_toke
     answer = demo_client.get("/v1/editions/1/hand-overs", headers=bearer(demo_tokens, role))
 
     assert answer.status_code == status
-    assert status != 200 or answer.json() == {"edition": 1, "incidents": []}
+    assert status != 200 or answer.json() == {"edition": 1, "proposed_in": 1, "incidents": []}
 
 
 @pytest.mark.parametrize("path", ["/v1/boundaries/check", "/v1/plans", "/v1/plans/1/changes", "/v1/incidents"])

@@ -213,10 +213,15 @@ def test_a_statement_finds_its_rows_by_the_index_with_a_constant_box(
 # What leads to the rows of a plan that is made without knowing a value, and how often.
 ONE_PLAN = {
     "tile_grids": {"grid_shape_ix": 2, "grid_parent_ix": 2},
-    "tile_indicators": {"grid_shape_ix": 2, "grid_parent_ix": 4, "building_owner_grid_ix": 1, "incident_chain_ix": 1},
-    "tile_incident_counts": {"grid_shape_ix": 2, "grid_parent_ix": 2, "incident_chain_ix": 1},
+    "tile_indicators": {
+        "grid_shape_ix": 2,
+        "grid_parent_ix": 4,
+        "building_owner_grid_ix": 1,
+        "incident_other_chain_idx": 1,
+    },
+    "tile_incident_counts": {"grid_shape_ix": 2, "grid_parent_ix": 2, "incident_other_chain_idx": 1},
     "tile_buildings": {"building_point_ix": 1},
-    "tile_incidents": {"incident_point_ix": 1},
+    "tile_incidents": {"incident_other_point_idx": 1},
     "tile_resources": {"resource_point_ix": 1},
     "tile_devices": {"device_point_ix": 1},
 }
@@ -246,7 +251,7 @@ def test_what_is_planned_once_is_found_by_the_index_whatever_the_values(ground: 
     assert {index: len(re.findall(rf"Scan (?:using|on) {index}\b", plan)) for index in ONE_PLAN[name]} == ONE_PLAN[
         name
     ], plan
-    assert not re.search(r"Seq Scan on (building|building_owner|incident|resource|device) ", plan), plan
+    assert not re.search(r"Seq Scan on (building|building_owner|incident_other|resource|device) ", plan), plan
     assert not re.search(r"Index Cond: \(editions @> ", plan), plan
 
 

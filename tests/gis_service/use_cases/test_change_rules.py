@@ -133,7 +133,7 @@ def test_what_nothing_names_is_removed(ground):
 
     assert [one.code for one in change.removed] == ["dispute.property", "sanitation"]
     with ground:
-        assert not ground.rules.has_category("sanitation")
+        assert not ground.rules.known_categories({"sanitation"})
 
 
 def test_the_database_refuses_two_answers_too(ground):

@@ -29,6 +29,7 @@ from gis_service.cli.serve import serve
 from gis_service.cli.sheet import sheet
 from gis_service.cli.tokens import tokens
 from gis_service.cli.verify import verify
+from gis_service.database.integrity import DatabaseFaultError
 from gis_service.errors import ServiceError
 
 
@@ -48,6 +49,11 @@ class RefusingGroup(TyperGroup):
             return super().invoke(ctx)
         except ServiceError as error:
             print(error.detail, file=sys.stderr)
+            raise typer.Exit(1) from error
+        except DatabaseFaultError as error:
+            if not error.lacks_table:
+                raise
+            print("the database is not prepared for this version; run 'gis-service migrate'", file=sys.stderr)
             raise typer.Exit(1) from error
         except exc.DBAPIError as error:
             print(f"the database does not answer: {str(error.orig).splitlines()[0]}", file=sys.stderr)

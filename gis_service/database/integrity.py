@@ -18,6 +18,9 @@ CLASHES: dict[str, tuple[str, str]] = {
 }
 
 
+_UNDEFINED_TABLE = "42P01"
+
+
 class DatabaseFaultError(Exception):
     """A fault of ours that the database found; the text names no values, since they may be a person's."""
 
@@ -27,6 +30,7 @@ class DatabaseFaultError(Exception):
         places = ("table_name", "column_name", "constraint_name")
         found = [f"{place} {value}" for place in places if (value := getattr(diagnosis, place, None))]
         code = getattr(origin, "pgcode", None)
+        self.lacks_table = code == _UNDEFINED_TABLE
         statement = getattr(error, "statement", None)
         super().__init__("; ".join([type(origin or error).__name__, f"SQLSTATE {code}", *found, f"in: {statement}"]))
 

@@ -163,7 +163,7 @@ def test_webhooks_belong_to_a_ground(client, as_role):
         ({"url": URL, "grid": "NONE"}, "unknown-grid"),
         ({"url": URL, "category": "none"}, "unknown-category"),
         ({"url": URL, "kinds": ["\x00"]}, "invalid-input"),
-        ({"url": URL, "kinds": ["handled", "hanlded"]}, "invalid-input"),
+        ({"url": URL, "kinds": ["handled", "unheard_of"]}, "invalid-input"),
         ({"url": URL, "more": 1}, "invalid-input"),
     ],
 )

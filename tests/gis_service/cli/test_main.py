@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gis_service.cli.main import app
+from tests.conftest import make_database
 
 
 def run(*words, **environment):
@@ -80,6 +81,15 @@ def test_a_token_without_sense_is_refused_in_one_line(own_database):
 
     assert status == 1
     assert line.startswith("no role is called 'king'")
+
+
+def test_a_database_without_tables_is_told_in_one_line(server_url):
+    """Before the first migration: exit code 1, and what to do."""
+    empty = make_database(server_url, "gis_test_empty", "template1")
+
+    status, [line] = run("tokens", "create", "--role", "router", GIS_DATABASE_URL=empty)
+
+    assert (status, line) == (1, "the database is not prepared for this version; run 'gis-service migrate'")
 
 
 def test_a_token_can_be_made_listed_and_revoked(own_database):

@@ -1,6 +1,6 @@
 import random
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
@@ -106,7 +106,10 @@ def test_a_failed_check_goes_back_to_the_department(ground, brought, move, state
 
     assert (back.state, back.department, back.handled_at) == ("dispatched", "emergency", None)
     assert back.accepted_at is not None
-    assert (last_event(ground, one).kind, last_event(ground, one).reason) == ("sent_back", "still loose")
+    event = last_event(ground, one)
+    assert (event.kind, event.reason) == ("sent_back", "still loose")
+    assert datetime.fromisoformat(event.facts["due_at"]) == back.due_at
+    assert event.facts.keys() == {"due_at", "due_at_before"}
 
 
 def test_not_mine_goes_to_the_next_until_nobody_is_left(ground, brought, move):

@@ -65,7 +65,7 @@ def set_month_aside(month: date, now: datetime, work: UnitOfWork) -> None:
         if month >= month_of(now):
             raise ClashError(f"month {month:%Y-%m} is not over")
         if open_ones := work.incident_months.count_open(month):
-            raise ClashError(f"month {month:%Y-%m} has {open_ones} incidents that are not closed; close them first")
+            raise ClashError(f"month {month:%Y-%m} has incidents that are not closed: {open_ones}; close them first")
         work.incident_months.detach(month)
         work.commit()
 

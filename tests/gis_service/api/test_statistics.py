@@ -15,6 +15,7 @@ from gis_service.api.access import TokenCache
 from gis_service.api.count_sheet import counts_csv
 from gis_service.api.problems import install_problems
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.domain.alarms import USUAL
 from gis_service.domain.incident_count import CountedGrid, CountQuestion, IncidentCounts, Tally
 from gis_service.snapshots.holder import SnapshotHolder
 from gis_service.use_cases.create_token import create_token
@@ -34,6 +35,7 @@ def client(ground, open_session) -> Iterator[TestClient]:
             "open_work": lambda: UnitOfWork(open_session),
             "token_cache": TokenCache(60),
             "timezone": ZoneInfo("Asia/Shanghai"),
+            "alarms": USUAL,
             "snapshots": SnapshotHolder(lambda: UnitOfWork(open_session), listen_url="", poll_s=1),
         }
 

@@ -106,7 +106,7 @@ def test_a_month_that_is_in_use_is_not_set_aside(ground, a_month):
     with pytest.raises(ClashError, match="is not over"):
         set_month_aside(month_of(NOW), NOW, ground)
     store(ground, LONG_AGO, "dispatched")
-    with pytest.raises(ClashError, match="1 incidents that are not closed"):
+    with pytest.raises(ClashError, match="incidents that are not closed: 1; close them first"):
         set_month_aside(a_month, NOW, ground)
     with pytest.raises(NotFoundError, match="2002-12"):
         set_month_aside(date(2002, 12, 1), NOW, ground)

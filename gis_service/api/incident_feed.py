@@ -29,7 +29,7 @@ router = APIRouter(tags=["incidents"])
 
 KIND = "^[a-z][a-z0-9_-]{0,39}$"
 NOW = "now"
-STREAMED_AT_ONCE = 100
+STREAMED_AT_ONCE = 500
 
 SIGN_OF_LIFE_S = 15.0
 """After so long without an event a stream sends a comment, which proxies and clients see as life."""

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from gis_service.database.prepared import execute_told
 from gis_service.domain.access import Principal
 from gis_service.domain.incident import CLOSED_STATES, Duplicate, Sighting
 
@@ -64,7 +65,7 @@ class DuplicateRepository:
             "ids": [one.id for one in sightings],
             "lons": [one.point.lon for one in sightings],
             "lats": [one.point.lat for one in sightings],
-            "accuracies_m": [one.accuracy_m for one in sightings],
+            "accuracies_m": [one.accuracy_m or 0.0 for one in sightings],
             "categories": [one.category for one in sightings],
             "instants": [one.occurred_at for one in sightings],
             "earliest": _first_id(min(one.occurred_at for one in sightings) - RECENT - _AHEAD),
@@ -80,7 +81,7 @@ class DuplicateRepository:
             "most": MOST,
         }
         found: defaultdict[UUID, list[Duplicate]] = defaultdict(list)
-        for row in self._session.execute(_DUPLICATES, values):
+        for row in execute_told(self._session, "duplicates", _DUPLICATES, values):
             duplicate = Duplicate(
                 row.id, round(row.distance_m, 1), row.occurred_at, row.category, round(row.score, 2)
             )

@@ -31,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
+from gis_service.database.prepared import execute_told
 from gis_service.database.tables import SRID, department, grid, incident, incident_event
 from gis_service.domain.access import Principal
 from gis_service.domain.clocks import Clocks
@@ -217,7 +218,7 @@ class IncidentRepository:
             "events": _json(map(_event_row, events)),
             "keys": _json(keys),
         }
-        return {row.id: row.feature_id for row in self._session.execute(_ADD, values)}
+        return {row.id: row.feature_id for row in execute_told(self._session, "add_incidents", _ADD, values)}
 
     def get(self, incident_id: UUID, principal: Principal) -> IncidentRecord | None:
         """Return one incident; None when it is not there or not for this caller."""

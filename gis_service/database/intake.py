@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from gis_service.database.prepared import execute_told
 from gis_service.domain.access import Principal
 from gis_service.domain.deadlines import DeadlineRule
 from gis_service.domain.dispatch import DispatchRule, with_ancestors
@@ -40,7 +41,7 @@ class IntakeRepository:
             "above": sorted({above for category in categories for above in with_ancestors(category)}),
             "scope": principal.scope,
         }
-        row = self._session.execute(_BASIS, values).one()
+        row = execute_told(self._session, "intake_basis", _BASIS, values).one()
         dispatch, names = _read_dispatch(row.dispatch or "[]")
         accepted = orjson.loads(row.accepted or "[]")
         return IntakeBasis(

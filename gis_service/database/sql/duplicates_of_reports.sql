@@ -1,6 +1,6 @@
 -- Open incidents that may be the same as what some reports tell of, those of the same list among them.
 --
--- In    ids, lons, lats (degrees, EPSG:4326), accuracies_m (NULL: not known), categories, instants (when each
+-- In    ids, lons, lats (degrees, EPSG:4326), accuracies_m (0: not known), categories, instants (when each
 --       happened): of the reports, equally long, in their order. earliest: no incident with a smaller id can be one.
 --       scope, a grid code, or NULL: everywhere; places: the caller finds owners for what has none, on a root that is
 --       their scope; name, who reports. closed, the states in which nothing more will be done. near_m,
@@ -15,7 +15,7 @@ WITH asked AS MATERIALIZED (
     SELECT
         one.*,
         split_part(one.category, '.', 1) AS kind,
-        LEAST(coalesce(one.accuracy_m, 0), CAST(:most_accuracy_m AS float8)) AS blur_m,
+        LEAST(one.accuracy_m, CAST(:most_accuracy_m AS float8)) AS blur_m,
         ST_SetSRID(ST_MakePoint(one.lon, one.lat), 4326) AS point,
         ST_MakeEnvelope(one.lon - reach.lon, one.lat - reach.lat, one.lon + reach.lon, one.lat + reach.lat, 4326) AS box,
         one.occurred_at - recent.before AS since,
@@ -27,7 +27,7 @@ WITH asked AS MATERIALIZED (
     CROSS JOIN LATERAL (
         -- A degree of latitude at its shortest, so that the window is never too small; finite beside a pole.
         SELECT
-            (CAST(:near_m AS float8) + LEAST(coalesce(one.accuracy_m, 0), CAST(:most_accuracy_m AS float8))
+            (CAST(:near_m AS float8) + LEAST(one.accuracy_m, CAST(:most_accuracy_m AS float8))
             + CAST(:most_accuracy_m AS float8)) / 110500 AS lat
     ) AS north
     CROSS JOIN LATERAL (SELECT north.lat, north.lat / GREATEST(cos(radians(one.lat)), 0.01) AS lon) AS reach

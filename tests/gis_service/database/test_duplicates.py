@@ -104,8 +104,8 @@ def test_the_less_exact_the_positions_the_less_closeness_says(find):
     incidents = [incident(1), incident(2, accuracy_m=30), incident(3, accuracy_m=5000)]
 
     (exact,) = find(incidents)
-    (inexact,) = find((), [replace(ASKED, accuracy_m=20)])
-    (useless,) = find((), [replace(ASKED, accuracy_m=5000)])
+    (inexact,) = find(incidents, [replace(ASKED, accuracy_m=20)])
+    (useless,) = find(incidents, [replace(ASKED, accuracy_m=5000)])
 
     assert exact == [(1, 1.0), (2, 0.62), (3, 0.33)]
     assert inexact == [(1, 0.71), (2, 0.5), (3, 0.29)]
@@ -259,14 +259,15 @@ def test_duplicates_are_found_by_the_index_on_points(ground, engine):
     plans: list[str] = []
 
     def explain(_connection, cursor, statement, parameters, *_rest) -> None:
-        if "Open incidents" in statement:
-            cursor.execute("EXPLAIN " + statement, parameters)
+        if "EXECUTE duplicates" in statement:
+            cursor.execute(statement.replace("; EXECUTE", "; EXPLAIN EXECUTE"), parameters)
             plans.append("\n".join(line for (line,) in cursor.fetchall()))
 
     scattered = [incident(number, moved(number, 200 + number * 5)) for number in range(1, 2001)]
     with ground as work:
         work.incidents.add(scattered, [])
         work._session.execute(text("ANALYZE incident"))
+        work.duplicates.find([ASKED], CITY)  # the connection is told the statement
         event.listen(engine, "before_cursor_execute", explain)
         try:
             work.duplicates.find([ASKED], CITY)

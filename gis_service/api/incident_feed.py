@@ -28,7 +28,7 @@ from gis_service.use_cases.read_feed import begin_feed, read_feed
 router = APIRouter(tags=["incidents"])
 
 NOW = "now"
-STREAMED_AT_ONCE = 100
+STREAMED_AT_ONCE = 500
 
 SIGN_OF_LIFE_S = 15.0
 """After so long without an event a stream sends a comment, which proxies and clients see as life."""

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, cast, func, insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
 from gis_service.database.tables import idempotency_key
+from gis_service.domain.intake_basis import AcceptedKey
 
-
-@dataclass(frozen=True, slots=True)
-class AcceptedKey:
-    """What a key was first used for."""
-
-    request_hash: bytes
-    incident_id: UUID
+_TRY_LOCK = text(
+    "SELECT number FROM unnest(CAST(:numbers AS bigint[])) AS number WHERE pg_try_advisory_xact_lock(number)"
+)
 
 
 class IdempotencyKeyRepository:
@@ -32,11 +27,9 @@ class IdempotencyKeyRepository:
 
         A lock is a 64-bit hash of both names: two keys that share one by chance only wait for each other.
         """
-        numbers = {_number_of(principal, key): key for key in keys}
-        wanted = func.unnest(cast(list(numbers), ARRAY(BigInteger))).column_valued("number")
-        taken = self._session.execute(select(wanted, func.pg_try_advisory_xact_lock(wanted)))
-        held = {number for number, is_taken in taken if is_taken}
-        return {key for key in keys if _number_of(principal, key) in held}
+        numbers = {key: _number_of(principal, key) for key in keys}
+        held = set(self._session.scalars(_TRY_LOCK, {"numbers": list(set(numbers.values()))}))
+        return {key for key, number in numbers.items() if number in held}
 
     def find(self, principal: str, keys: Collection[str]) -> dict[str, AcceptedKey]:
         """Return what keys were used for, by key; new ones are left out."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from geoalchemy2 import Geography
+import orjson
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -21,23 +22,21 @@ from sqlalchemy import (
     exists,
     func,
     insert,
-    literal,
     or_,
     select,
+    text,
     true,
     update,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
-from gis_service.database.geometry import point_column
+from gis_service.database.prepared import execute_told
 from gis_service.database.tables import SRID, department, grid, incident, incident_event
 from gis_service.domain.access import Principal
 from gis_service.domain.clocks import Clocks
 from gis_service.domain.incident import (
-    CLOSED_STATES,
     STATES_WITHOUT_CLOCK,
-    Duplicate,
     Incident,
     IncidentEvent,
     IncidentFilter,
@@ -45,14 +44,10 @@ from gis_service.domain.incident import (
     NewEvent,
     Point,
 )
+from gis_service.domain.intake_basis import AcceptedKey
 from gis_service.domain.place import ChainLink
 
-NEAR_M = 50.0
-RECENT = timedelta(days=14)
-MOST_DUPLICATES = 5
-_AHEAD = timedelta(days=1)  # more than a clock may run ahead: what happened later was not reported before
-_METRES_PER_DEGREE = 110_500.0  # of latitude, at its shortest, so that the window below is never too small
-_SMALLEST_COSINE = 0.01  # keeps the window finite beside a pole
+_ADD = text(files("gis_service.database").joinpath("sql", "add_incidents.sql").read_text("utf-8"))
 
 _WITHOUT_SCOPE = Principal("clock", "admin")
 
@@ -133,7 +128,7 @@ def in_charge(principal: Principal) -> ColumnElement[bool]:
 
 
 def _row(one: Incident) -> dict[str, Any]:
-    report = one.report
+    report, stood_at = one.report, one.report.reporter_point
     return {
         "id": one.id,
         "version": one.version,
@@ -144,10 +139,10 @@ def _row(one: Incident) -> dict[str, Any]:
         "description": report.description,
         "locus": report.locus,
         "external_id": report.external_id,
-        "point": None if one.event_point is None else point_column(one.event_point.lon, one.event_point.lat),
-        "reporter_point": None
-        if report.reporter_point is None
-        else point_column(report.reporter_point.lon, report.reporter_point.lat),
+        "lon": None if one.event_point is None else one.event_point.lon,
+        "lat": None if one.event_point is None else one.event_point.lat,
+        "reporter_lon": None if stood_at is None else stood_at.lon,
+        "reporter_lat": None if stood_at is None else stood_at.lat,
         "accuracy_m": report.accuracy_m,
         "building_code": one.building_code,
         "unit": report.unit,
@@ -155,16 +150,16 @@ def _row(one: Incident) -> dict[str, Any]:
         "reported_at": one.reported_at,
         "reported_by": one.reported_by,
         "owner": one.owner,
-        "chain": list(one.chain),
+        "chain": one.chain,
         "edition": one.edition,
         "located_by": one.located_by,
         "distance_m": one.distance_m,
-        "tied_with": list(one.tied_with),
+        "tied_with": one.tied_with,
         "department": one.department,
-        "assisting": list(one.assisting),
+        "assisting": one.assisting,
         "response_class": one.response_class,
         "due_at": one.due_at,
-        "explain": [dict(entry) for entry in one.explain],
+        "explain": one.explain,
         "picked_grid": report.picked_grid,
         "reporter": report.reporter,
         "probability": one.probability,
@@ -173,6 +168,10 @@ def _row(one: Incident) -> dict[str, Any]:
         "handled_at": one.handled_at,
         "alarm_at": one.alarm_at,
     }
+
+
+def _json(rows: Iterable[Mapping[str, Any]]) -> str:
+    return orjson.dumps(list(rows), option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
 def _event_row(event: NewEvent) -> dict[str, Any]:
@@ -186,11 +185,40 @@ class IncidentRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, incidents: Sequence[Incident], events: Sequence[NewEvent]) -> None:
-        """Store new incidents and what has happened to them, in the order given."""
-        if incidents:
-            self._session.execute(insert(incident), [_row(one) for one in incidents])
-        self.add_events(events)
+    def add(
+        self,
+        incidents: Sequence[Incident],
+        events: Sequence[NewEvent],
+        accepted: Mapping[str, AcceptedKey] = MappingProxyType({}),
+    ) -> dict[UUID, int]:
+        """Store new incidents and what has happened to them, in the order given, in one statement.
+
+        Args:
+            incidents: all of one reporter where there are keys.
+            events: of these incidents or of others.
+            accepted: the keys of the requests that they are of.
+
+        Returns:
+            The number of each incident as a feature, by its id.
+        """
+        if not incidents:
+            self.add_events(events)
+            return {}
+        keys = (
+            {
+                "principal": incidents[0].reported_by,
+                "key": key,
+                "request_hash": one.request_hash.hex(),
+                "incident_id": one.incident_id,
+            }
+            for key, one in accepted.items()
+        )
+        values = {
+            "incidents": _json(map(_row, incidents)),
+            "events": _json(map(_event_row, events)),
+            "keys": _json(keys),
+        }
+        return {row.id: row.feature_id for row in execute_told(self._session, "add_incidents", _ADD, values)}
 
     def get(self, incident_id: UUID, principal: Principal) -> IncidentRecord | None:
         """Return one incident; None when it is not there or not for this caller."""
@@ -275,43 +303,6 @@ class IncidentRepository:
         query = select(incident_event).where(incident_event.c.incident_id == incident_id)
         rows = self._session.execute(query.order_by(incident_event.c.id))
         return [IncidentEvent(**row) for row in rows.mappings()]
-
-    def find_duplicates(
-        self, point: Point, category: str, occurred_at: datetime, principal: Principal
-    ) -> list[Duplicate]:
-        """Return open incidents of the same category within 50 m and 14 days, likeliest first, at most five.
-
-        Only what the caller may see.  The window of degrees lets the index on ``point`` work; the geodesic
-        distance decides.
-        """
-        margin_lat = NEAR_M / _METRES_PER_DEGREE
-        margin_lon = margin_lat / max(math.cos(math.radians(point.lat)), _SMALLEST_COSINE)
-        window = func.ST_MakeEnvelope(
-            point.lon - margin_lon, point.lat - margin_lat, point.lon + margin_lon, point.lat + margin_lat, SRID
-        )
-        here = cast(point_column(point.lon, point.lat), Geography(srid=SRID))
-        there = cast(incident.c.point, Geography(srid=SRID))
-        distance_m = func.ST_Distance(there, here)
-        apart = func.abs(func.extract("epoch", incident.c.occurred_at - literal(occurred_at)))
-        score = (1 - distance_m / NEAR_M) * (1 - apart / RECENT.total_seconds())
-        query = (
-            select(incident.c.id, distance_m.label("distance_m"), incident.c.occurred_at, score.label("score"))
-            .where(
-                incident.c.point.op("&&")(window),
-                incident.c.id >= func.first_incident_id(literal(occurred_at - RECENT - _AHEAD)),  # leaves months out
-                func.ST_DWithin(there, here, NEAR_M),
-                incident.c.category == category,
-                incident.c.occurred_at.between(occurred_at - RECENT, occurred_at + RECENT),
-                incident.c.state.not_in(CLOSED_STATES),
-                seen_by(principal),
-            )
-            .order_by(score.desc(), incident.c.id)
-            .limit(MOST_DUPLICATES)
-        )
-        return [
-            Duplicate(row.id, round(row.distance_m, 1), row.occurred_at, round(float(row.score), 2))
-            for row in self._session.execute(query)
-        ]
 
     def _records(self, principal: Principal) -> Select[Any]:
         return select(*_RECORD, in_charge(principal).label("in_charge")).select_from(

@@ -12,6 +12,7 @@ from typing import Any
 from psycopg2 import errorcodes
 from sqlalchemy import Connection, Result, TextClause, exc
 from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.orm import Session
 
 _KEPT = "prepared statements"
 
@@ -68,6 +69,26 @@ def execute_prepared(
             known.add(told.name)
             return found
     return connection.execute(statement, values)
+
+
+def execute_told(session: Session, name: str, statement: TextClause, values: Mapping[str, object]) -> Result[Any]:
+    """Run a statement in a transaction, planned once for each connection; its CASTs tell the types of values.
+
+    What the connection has been told is asked for once in each transaction, since a pooler may have put another
+    behind it; within a transaction it cannot.
+    """
+    connection, transaction = session.connection(), session.get_transaction()
+    asked_in, known = session.info.get(_KEPT, (None, set()))
+    if asked_in is not transaction:
+        known = set(connection.exec_driver_sql("SELECT name FROM pg_prepared_statements").scalars())
+        session.info[_KEPT] = transaction, known
+    told = prepare(name, statement)
+    call = told.call(Planning.ONCE)
+    if told.name not in known:
+        call = f"{told.prepare.replace('%', '%%')}; {call}"
+    found = connection.exec_driver_sql(call, dict(values))
+    known.add(told.name)
+    return found
 
 
 @cache

@@ -18,6 +18,7 @@ from gis_service.database.check_ins import CheckInRepository
 from gis_service.database.coverage_targets import CoverageTargetRepository
 from gis_service.database.devices import DeviceRepository
 from gis_service.database.drafts import DraftRepository
+from gis_service.database.duplicates import DuplicateRepository
 from gis_service.database.editions import EditionRepository
 from gis_service.database.features import FeatureRepository
 from gis_service.database.finding_exceptions import FindingExceptionRepository
@@ -30,6 +31,7 @@ from gis_service.database.incident_feed import IncidentFeedRepository
 from gis_service.database.incident_months import IncidentMonthRepository
 from gis_service.database.incidents import IncidentRepository
 from gis_service.database.indicators import IndicatorRepository
+from gis_service.database.intake import IntakeRepository
 from gis_service.database.integrity import translate
 from gis_service.database.levels import LevelRepository
 from gis_service.database.lineage import LineageRepository
@@ -81,6 +83,7 @@ class UnitOfWork:
         self.coverage_targets = CoverageTargetRepository(session)
         self.devices = DeviceRepository(session)
         self.drafts = DraftRepository(session)
+        self.duplicates = DuplicateRepository(session)
         self.editions = EditionRepository(session)
         self.features = FeatureRepository(session)
         self.finding_exceptions = FindingExceptionRepository(session)
@@ -93,6 +96,7 @@ class UnitOfWork:
         self.incident_feed = IncidentFeedRepository(session)
         self.incidents = IncidentRepository(session)
         self.indicators = IndicatorRepository(session)
+        self.intake = IntakeRepository(session)
         self.levels = LevelRepository(session)
         self.owners = OwnerRepository(session)
         self.lineage = LineageRepository(session)

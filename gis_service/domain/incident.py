@@ -71,12 +71,24 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """What of a report tells whether another one is the same; ``id`` is that of the incident that it opens."""
+
+    id: UUID
+    point: Point
+    category: str
+    occurred_at: datetime
+    accuracy_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Duplicate:
-    """An open incident that may be the same; ``score`` falls from 1 (same place, same time) to 0 (edge of search)."""
+    """An open incident that may be the same; ``score`` falls from 1 (all the same) to 0 (edge of search)."""
 
     id: UUID
     distance_m: float
     occurred_at: datetime
+    category: str
     score: float
 
     def as_json(self) -> dict[str, Any]:
@@ -85,6 +97,7 @@ class Duplicate:
             "id": str(self.id),
             "distance_m": self.distance_m,
             "occurred_at": self.occurred_at.isoformat(),
+            "category": self.category,
             "score": self.score,
         }
 

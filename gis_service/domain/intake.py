@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from gis_service.domain.alarms import AlarmShares, ClockRules
 from gis_service.domain.clocks import first_alarm
 from gis_service.domain.deadlines import DeadlineRule, set_deadline
 from gis_service.domain.dispatch import DispatchRule, choose_dispatch
-from gis_service.domain.incident import Duplicate, Incident, Report
+from gis_service.domain.incident import Duplicate, Incident, IncidentRecord, Report
 from gis_service.domain.place import Place
 from gis_service.domain.reason import Reason
 from gis_service.domain.spot import Located, explain_owner
@@ -89,10 +90,85 @@ def open_incident(
     return replace(incident, alarm_at=first_alarm(incident, ClockRules(rulebook.calendar, rulebook.alarms)))
 
 
+def record_of(
+    incident: Incident, feature_id: int, place: Place, department_name: tuple[str, str] | None, *, in_charge: bool
+) -> IncidentRecord:
+    """Return an incident as it reads right after it is stored, without reading it.
+
+    Args:
+        incident: as it is stored.
+        feature_id: what the database numbers it.
+        place: where it is, as ``open_incident`` got it.
+        department_name: of its department, and in English; None without one.
+        in_charge: whether it lies in the scope of who reads it.
+    """
+    report = incident.report
+    name, name_en = department_name or (None, None)
+    return IncidentRecord(
+        id=incident.id,
+        feature_id=feature_id,
+        version=incident.version,
+        state=incident.state,
+        category=report.category,
+        severity=report.severity,
+        channel=report.channel,
+        description=report.description,
+        locus=report.locus,
+        external_id=report.external_id,
+        point=incident.event_point,
+        accuracy_m=report.accuracy_m,
+        building_code=incident.building_code,
+        unit=report.unit,
+        occurred_at=report.occurred_at.astimezone(UTC),
+        reported_at=incident.reported_at.astimezone(UTC),
+        owner=incident.owner,
+        chain=place.chain if incident.owner is not None else (),
+        edition=incident.edition,
+        located_by=incident.located_by,
+        tied_with=incident.tied_with,
+        department=incident.department,
+        department_name=name,
+        department_name_en=name_en,
+        assisting=incident.assisting,
+        response_class=incident.response_class,
+        due_at=_in_utc(incident.due_at),
+        explain=tuple(_as_stored(entry) for entry in incident.explain),
+        picked_grid=report.picked_grid,
+        reporter=report.reporter,
+        probability=incident.probability,
+        handler=None,
+        declined=(),
+        merged_into=None,
+        satisfaction=None,
+        accept_due_at=_in_utc(incident.accept_due_at),
+        accepted_at=_in_utc(incident.accepted_at),
+        handled_at=_in_utc(incident.handled_at),
+        paused_at=None,
+        asked_until=None,
+        alarm_at=_in_utc(incident.alarm_at),
+        alarm_step=0,
+        in_charge=in_charge,
+    )
+
+
+def _in_utc(instant: datetime | None) -> datetime | None:
+    return None if instant is None else instant.astimezone(UTC)
+
+
+def _as_stored(value: Any) -> Any:  # noqa: ANN401 - JSON of any form
+    """Return JSON with the members of objects in the order of jsonb: by the length of their names, then by bytes."""
+    if isinstance(value, Mapping):
+        keys = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
+        return {key: _as_stored(value[key]) for key in keys}
+    if isinstance(value, list | tuple):
+        return [_as_stored(one) for one in value]
+    return value
+
+
 def _explain_duplicates(duplicates: Sequence[Duplicate]) -> Reason:
     return Reason(
         "duplicates",
-        f"{len(duplicates)} open incidents of the same category lie near in space and time",
-        f"附近有 {len(duplicates)} 起同类未结事件",
+        f"{len(duplicates)} open incidents of the same or a kindred category lie near in space and time",
+        f"附近有 {len(duplicates)} 起同类或相近类别的未结事件",
         {"duplicates": [duplicate.as_json() for duplicate in duplicates]},
     )

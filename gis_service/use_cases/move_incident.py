@@ -8,7 +8,6 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from gis_service.database.idempotency_keys import AcceptedKey
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
 from gis_service.domain.alarms import USUAL, AlarmShares, ClockRules
@@ -29,6 +28,7 @@ from gis_service.domain.incident_change import (
     step,
 )
 from gis_service.domain.incident_moves import Move
+from gis_service.domain.intake_basis import AcceptedKey
 from gis_service.domain.lookup import NamedGrid
 from gis_service.domain.move_request import MoveRequest, choose_move
 from gis_service.domain.place import ChainLink

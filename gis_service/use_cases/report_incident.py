@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from uuid_utils.compat import uuid7
 
-from gis_service.database.idempotency_keys import AcceptedKey
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
 from gis_service.domain.alarms import USUAL, AlarmShares
 from gis_service.domain.coordinates import OUT_OF_RANGE
-from gis_service.domain.incident import DeclaredPoint, Duplicate, Incident, IncidentRecord, NewEvent, Point, Report
-from gis_service.domain.intake import Rulebook, open_incident
+from gis_service.domain.dispatch import with_ancestors
+from gis_service.domain.incident import DeclaredPoint, Incident, IncidentRecord, NewEvent, Point, Report, Sighting
+from gis_service.domain.intake import Rulebook, open_incident, record_of
+from gis_service.domain.intake_basis import AcceptedKey, IntakeBasis
 from gis_service.domain.place import Locate, Place
-from gis_service.domain.spot import Located, Pick, Spot
+from gis_service.domain.spot import Located, Pick, Spot, find_spot
 from gis_service.domain.work_calendar import WorkCalendar
 from gis_service.errors import ClashError, InputFault, RuleBrokenError, ServiceError
 from gis_service.use_cases.find_whereabouts import find_whereabouts, settle_owner
@@ -116,26 +118,14 @@ def take_in(
         work: see there.
         alarms: see there.
     """
-    outcomes: dict[str, Outcome] = {}
-    found: list[_Found] = []
+    readable, refused = _read(requests, now)
+    # What a building or a picked grid is, and whose ground a point is, is asked before: the lookup may need the
+    # database itself, and no request holds one connection while it waits for another.
+    found = _find(readable, refused, principal, work)
+    places = {key: _locate(one, locate) for key, one in found.items()}
     with work:
-        fresh = _replay(requests, outcomes, principal, work)
-        categories = work.rules.known_categories({request.report.category for request in fresh})
-        for request in fresh:
-            try:
-                report = _convert_points(request)
-                _refuse_impossible(report, now, categories)
-                found.append(_Found(request, *find_whereabouts(report, work)))
-            except ServiceError as error:
-                outcomes[request.key] = error
-    if found:
-        # The lookup may need the database itself: asked for between the two transactions, no request holds one
-        # connection while it waits for another.
-        places = {one.request.key: _locate(one, locate) for one in found}
-        with work:
-            rules = _Rulebooks(zone, alarms, work)
-            _store(found, places, outcomes, principal=principal, rules=rules, now=now, work=work)
-            work.commit()
+        outcomes = _store(requests, found, places, refused, _Desk(principal, zone, alarms, now), work)
+        work.commit()
     return [outcomes[request.key] for request in requests]
 
 
@@ -143,58 +133,156 @@ def take_in(
 class _Found:
     """A report that can be, and how it says where it was."""
 
-    request: IncidentRequest
+    body_hash: bytes
     report: Report
     located: Located
 
 
-def _store(
-    found: Sequence[_Found],
-    places: Mapping[str, Place],
-    outcomes: dict[str, Outcome],
-    *,
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Who reports, and by what clock."""
+
+    principal: Principal
+    zone: ZoneInfo
+    alarms: AlarmShares
+    now: datetime
+
+
+def _read(
+    requests: Sequence[IncidentRequest], now: datetime
+) -> tuple[list[tuple[IncidentRequest, Report]], dict[str, Outcome]]:
+    """Return the reports that can be, with their points, and by key the refusals of the others."""
+    readable: list[tuple[IncidentRequest, Report]] = []
+    refused: dict[str, Outcome] = {}
+    for request in requests:
+        try:
+            report = _convert_points(request)
+            _refuse_impossible(report, now)
+            readable.append((request, report))
+        except ServiceError as error:
+            refused[request.key] = error
+    return readable, refused
+
+
+def _find(
+    readable: Sequence[tuple[IncidentRequest, Report]],
+    refused: dict[str, Outcome],
     principal: Principal,
-    rules: _Rulebooks,
-    now: datetime,
     work: UnitOfWork,
-) -> None:
-    taken = work.idempotency_keys.try_lock(principal.name, [one.request.key for one in found])
-    for one in found:
-        if one.request.key not in taken:
-            outcomes[one.request.key] = ClashError(
+) -> dict[str, _Found]:
+    """Return by key how reports say where they were; the database is asked only about buildings and grids."""
+    found: dict[str, _Found] = {}
+    asking: list[tuple[IncidentRequest, Report]] = []
+    for request, report in readable:
+        if report.building_code is None and report.picked_grid is None:
+            found[request.key] = _Found(request.body_hash, report, find_spot(report, None))
+        else:
+            asking.append((request, report))
+    if not asking:
+        return found
+    with work:
+        keys, categories = _keys(request for request, _ in asking), {report.category for _, report in asking}
+        basis = work.intake.basis(principal, keys, categories)
+        for request, report in asking:
+            if request.key in basis.accepted:
+                continue
+            try:
+                _refuse_unknown(report, basis.categories)
+                found[request.key] = _Found(request.body_hash, *find_whereabouts(report, work))
+            except ServiceError as error:
+                refused[request.key] = error
+    return found
+
+
+def _store(
+    requests: Sequence[IncidentRequest],
+    found: Mapping[str, _Found],
+    places: Mapping[str, Place],
+    refused: Mapping[str, Outcome],
+    desk: _Desk,
+    work: UnitOfWork,
+) -> dict[str, Outcome]:
+    principal = desk.principal
+    taken = work.idempotency_keys.try_lock(principal.name, found) if found else set()
+    # After the locks: what others have stored under these keys is seen.
+    basis = work.intake.basis(principal, _keys(requests), {one.report.category for one in found.values()})
+    outcomes = _replay(requests, basis.accepted, principal, work)
+    new: dict[str, UUID] = {}
+    for request in requests:
+        if request.key in outcomes:
+            continue
+        if request.key in refused:
+            outcomes[request.key] = refused[request.key]
+        elif request.key not in taken:
+            outcomes[request.key] = ClashError(
                 "a request with this Idempotency-Key is under way; ask again in a moment",
                 code="idempotency-in-flight",
                 members={"retry": True},
             )
-    new = {
-        one.key
-        for one in _replay([one.request for one in found if one.request.key in taken], outcomes, principal, work)
-    }
-    accepted: dict[str, AcceptedKey] = {}
-    events: list[NewEvent] = []
-    for one in found:
-        key, report = one.request.key, one.report
-        if key not in new:
-            continue
-        incident = open_incident(
-            id=uuid7(),
-            report=report,
+        else:
+            try:
+                _refuse_unknown(found[request.key].report, basis.categories)
+                new[request.key] = uuid7()
+            except ServiceError as error:
+                outcomes[request.key] = error
+    outcomes.update(_open(new, found, places, basis, desk, work))
+    return outcomes
+
+
+def _open(
+    ids: Mapping[str, UUID],
+    found: Mapping[str, _Found],
+    places: Mapping[str, Place],
+    basis: IntakeBasis,
+    desk: _Desk,
+    work: UnitOfWork,
+) -> dict[str, Outcome]:
+    """Store the incidents that new requests open, under ids given by key, and return the receipts by key."""
+    if not ids:
+        return {}
+    rulebooks = _Rulebooks(basis, WorkCalendar(desk.zone, basis.calendar), desk.alarms)
+    duplicates = work.duplicates.find(_sightings(ids, found), desk.principal)
+    settled: dict[str, Place] = {}
+    incidents: dict[str, Incident] = {}
+    for key, incident_id in ids.items():
+        one = found[key]
+        settled[key] = settle_owner(places[key], one.report, one.located, work)
+        incidents[key] = open_incident(
+            id=incident_id,
+            report=one.report,
             spot=one.located,
-            place=settle_owner(places[key], report, one.located, work),
-            rulebook=rules[report.category],
-            duplicates=_duplicates(report, one.located.event_point, principal, work),
-            reported_at=now,
-            reported_by=principal.name,
+            place=settled[key],
+            rulebook=rulebooks[one.report.category],
+            duplicates=duplicates.get(incident_id, ()),
+            reported_at=desk.now,
+            reported_by=desk.principal.name,
         )
-        # At once, and not all at the end: the next of them may be a duplicate of it.
-        work.incidents.add([incident], [])
-        events.append(first_event(incident))
-        accepted[key] = AcceptedKey(one.request.body_hash, incident.id)
-    work.incidents.add([], events)
-    work.idempotency_keys.add(principal.name, accepted)
-    records = work.incidents.get_many([one.incident_id for one in accepted.values()], principal)
-    for key, one_accepted in accepted.items():
-        outcomes[key] = Receipt(records[one_accepted.incident_id], replayed=False)
+    accepted = {key: AcceptedKey(found[key].body_hash, incident_id) for key, incident_id in ids.items()}
+    opened = list(incidents.values())
+    feature_ids = work.incidents.add(opened, [first_event(one) for one in opened], accepted)
+    outcomes: dict[str, Outcome] = {}
+    for key, incident in incidents.items():
+        name = basis.department_names.get(incident.department or "")
+        in_charge = _is_in_charge(incident, desk.principal, basis)
+        record = record_of(incident, feature_ids[incident.id], settled[key], name, in_charge=in_charge)
+        outcomes[key] = Receipt(record, replayed=False)
+    return outcomes
+
+
+def _sightings(ids: Mapping[str, UUID], found: Mapping[str, _Found]) -> list[Sighting]:
+    sightings = []
+    for key, incident_id in ids.items():
+        report, point = found[key].report, found[key].located.event_point
+        if point is not None:
+            sightings.append(Sighting(incident_id, point, report.category, report.occurred_at, report.accuracy_m))
+    return sightings
+
+
+def _is_in_charge(incident: Incident, principal: Principal, basis: IntakeBasis) -> bool:
+    """Say whether an incident is the caller's to work on, as ``IncidentRepository`` says it of stored ones."""
+    if principal.scope is None or principal.scope in incident.chain:
+        return True
+    return incident.owner is None and principal.places_incidents and basis.is_root
 
 
 def first_event(incident: Incident) -> NewEvent:
@@ -211,12 +299,12 @@ def first_event(incident: Incident) -> NewEvent:
 
 
 def _replay(
-    requests: Sequence[IncidentRequest], outcomes: dict[str, Outcome], principal: Principal, work: UnitOfWork
-) -> list[IncidentRequest]:
-    """Note the answers to earlier tries with the same keys; return the requests whose keys are new."""
-    accepted = work.idempotency_keys.find(principal.name, [request.key for request in requests])
+    requests: Sequence[IncidentRequest], accepted: Mapping[str, AcceptedKey], principal: Principal, work: UnitOfWork
+) -> dict[str, Outcome]:
+    """Return the answers to requests whose keys were accepted earlier, by key."""
     if not accepted:
-        return list(requests)
+        return {}
+    outcomes: dict[str, Outcome] = {}
     records = work.incidents.get_many([one.incident_id for one in accepted.values()], principal)
     for request in requests:
         earlier = accepted.get(request.key)
@@ -229,21 +317,25 @@ def _replay(
             )
         else:
             outcomes[request.key] = Receipt(records[earlier.incident_id], replayed=True)
-    return [request for request in requests if request.key not in accepted]
+    return outcomes
 
 
 class _Rulebooks(dict[str, Rulebook]):
-    """The rules that may matter to a category, read once."""
+    """The rules that may matter to a category, gathered once."""
 
-    def __init__(self, zone: ZoneInfo, alarms: AlarmShares, work: UnitOfWork) -> None:
-        self._calendar = WorkCalendar(zone, work.rules.calendar())
-        self._alarms = alarms
-        self._work = work
+    def __init__(self, basis: IntakeBasis, calendar: WorkCalendar, alarms: AlarmShares) -> None:
+        self._basis, self._calendar, self._alarms = basis, calendar, alarms
 
     def __missing__(self, category: str) -> Rulebook:
-        rules = self._work.rules
-        self[category] = Rulebook(rules.dispatch(category), rules.deadlines(category), self._calendar, self._alarms)
+        above = set(with_ancestors(category))
+        dispatch = [rule for rule in self._basis.dispatch if rule.category in above]
+        deadlines = [rule for rule in self._basis.deadlines if rule.category is None or rule.category in above]
+        self[category] = Rulebook(dispatch, deadlines, self._calendar, self._alarms)
         return self[category]
+
+
+def _keys(requests: Iterable[IncidentRequest]) -> list[str]:
+    return [request.key for request in requests]
 
 
 def _locate(found: _Found, locate: Locate) -> Place:
@@ -255,12 +347,6 @@ def _locate(found: _Found, locate: Locate) -> Place:
     if report.accuracy_m is None or located.located_by == "building":
         return locate(located.lon, located.lat, report.occurred_at)
     return locate(located.lon, located.lat, report.occurred_at, report.accuracy_m)
-
-
-def _duplicates(report: Report, point: Point | None, principal: Principal, work: UnitOfWork) -> Sequence[Duplicate]:
-    if point is None:
-        return ()
-    return work.incidents.find_duplicates(point, report.category, report.occurred_at, principal)
 
 
 def _convert_points(request: IncidentRequest) -> Report:
@@ -283,11 +369,14 @@ def _convert(declared: DeclaredPoint | None, pointer: str) -> Point | None:
         raise _at_fault(f"{pointer}/{error.axis}", error.reason, OUT_OF_RANGE) from error
 
 
-def _refuse_impossible(report: Report, now: datetime, categories: Collection[str]) -> None:
+def _refuse_impossible(report: Report, now: datetime) -> None:
     if report.occurred_at.year < EARLIEST_YEAR:
         raise _at_fault("/occurred_at", f"must not lie before {EARLIEST_YEAR}", "invalid-input")
     if report.occurred_at > now + CLOCK_SKEW:
         raise _at_fault("/occurred_at", "lies in the future", "invalid-input")
+
+
+def _refuse_unknown(report: Report, categories: Collection[str]) -> None:
     if report.category not in categories:
         raise _at_fault("/category", f"category {report.category} is not known", "unknown-category")
 

@@ -1,4 +1,3 @@
-import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -49,90 +48,6 @@ def incident(number: int, point: Point = HERE, **values) -> Incident:
 def moved(azimuth: float, metres: float) -> Point:
     lon, lat, _ = GEOD.fwd(HERE.lon, HERE.lat, azimuth, metres)
     return Point(lon, lat)
-
-
-@pytest.fixture
-def duplicates(ground):
-    """Store incidents and return the numbers of those that may be duplicates of a hazard here and now."""
-
-    def act(*incidents: Incident, principal: Principal = CITY) -> list[int]:
-        with ground as work:
-            work.incidents.add(incidents, [])
-            return [
-                found.id.int - FIRST_ID for found in work.incidents.find_duplicates(HERE, "hazard", AT, principal)
-            ]
-
-    return act
-
-
-def test_duplicates_lie_within_fifty_metres(duplicates):
-    """In any direction: 49.9 m is near, 50.1 m is not."""
-    near = [incident(number, moved(azimuth, 49.9)) for number, azimuth in enumerate((0, 90, 180, 270), start=1)]
-    far = [incident(number, moved(azimuth, 50.1)) for number, azimuth in enumerate((0, 90, 180, 270), start=11)]
-
-    assert sorted(duplicates(*near, *far)) == [1, 2, 3, 4]
-
-
-def test_duplicates_agree_with_a_second_opinion(duplicates):
-    """Forty points in the square of 120 m around: those that pyproj measures within 50 m, but at most five."""
-    chance = random.Random(7)
-    points = [moved(chance.uniform(0, 360), chance.uniform(0, 85)) for _ in range(40)]
-    near = {
-        number
-        for number, point in enumerate(points, start=1)
-        if GEOD.inv(HERE.lon, HERE.lat, point.lon, point.lat)[2] <= 50
-    }
-
-    found = duplicates(*(incident(number, point) for number, point in enumerate(points, start=1)))
-
-    assert len(near) > 5
-    assert len(found) == 5
-    assert set(found) <= near
-
-
-def test_duplicates_happened_within_fourteen_days(duplicates):
-    """Before or after, to the second."""
-    fortnight, second = timedelta(days=14), timedelta(seconds=1)
-
-    found = duplicates(
-        incident(1, occurred_at=AT - fortnight),
-        incident(2, occurred_at=AT + fortnight),
-        incident(3, occurred_at=AT - fortnight - second),
-        incident(4, occurred_at=AT + fortnight + second),
-    )
-
-    assert sorted(found) == [1, 2]
-
-
-@pytest.mark.parametrize(
-    ("values", "is_found"),
-    [
-        ({"category": "dispute"}, False),
-        ({"state": "archived"}, False),
-        ({"state": "evaluated"}, False),
-        ({"state": "merged"}, False),
-        ({"state": "cancelled"}, False),
-        ({"state": "handled"}, True),
-        ({"state": "returned"}, True),
-    ],
-)
-def test_duplicates_are_open_and_of_the_same_category(duplicates, values, is_found):
-    """What is closed is another matter when it comes back."""
-    assert bool(duplicates(incident(1, **values))) is is_found
-
-
-def test_the_likeliest_duplicate_comes_first(duplicates):
-    """Nearer and later beats farther and earlier."""
-    far = incident(1, moved(0, 40), occurred_at=AT - timedelta(days=1))
-    near = incident(2, moved(0, 5), occurred_at=AT - timedelta(days=1))
-    old = incident(3, moved(0, 5), occurred_at=AT - timedelta(days=13))
-
-    assert duplicates(far, near, old) == [2, 1, 3]
-
-
-def test_no_duplicate_is_shown_to_who_may_not_see_it(duplicates):
-    """A worker of D08 learns nothing of D07A."""
-    assert duplicates(incident(1), principal=Principal("worker 8", "worker", "D08")) == []
 
 
 @pytest.fixture
@@ -192,14 +107,6 @@ def test_the_filters_of_lists_are_served_by_indexes(busy, plans, wanted, index):
         work.incidents.search(wanted, CITY)
 
     assert index in plans[-1]
-
-
-def test_duplicates_are_found_by_the_index_on_points(busy, plans):
-    """The window of degrees is there for it."""
-    with busy as work:
-        work.incidents.find_duplicates(HERE, "hazard", AT, CITY)
-
-    assert "incident_other_point_idx" in plans[-1]
 
 
 def test_incidents_are_counted(ground):

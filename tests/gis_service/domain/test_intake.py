@@ -103,11 +103,17 @@ def test_outside_the_coverage_it_is_unlocated_and_kept():
 
 def test_possible_duplicates_are_part_of_the_explanation():
     """They are stored with it, so that a retry names the same ones."""
-    twin = Duplicate(UUID(int=2), 12.0, HAPPENED, 0.7)
+    twin = Duplicate(UUID(int=2), 12.0, HAPPENED, "hazard", 0.7)
 
     entry = opened(duplicates=(twin,)).explain[-1]
 
     assert entry["step"] == "duplicates"
     assert entry["duplicates"] == [
-        {"id": str(UUID(int=2)), "distance_m": 12.0, "occurred_at": "2026-03-06T09:00:00+00:00", "score": 0.7}
+        {
+            "id": str(UUID(int=2)),
+            "distance_m": 12.0,
+            "occurred_at": "2026-03-06T09:00:00+00:00",
+            "category": "hazard",
+            "score": 0.7,
+        }
     ]

@@ -1,7 +1,9 @@
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import orjson
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import sessionmaker
@@ -85,6 +87,34 @@ def test_the_same_report_again_is_the_first_answer(report):
 
     assert (first.replayed, again.replayed) == (False, True)
     assert again.incident == first.incident
+
+
+@pytest.mark.parametrize(
+    ("principal", "values"),
+    [
+        (
+            ROUTER,
+            {"accuracy_m": 25.5, "external_id": "7", "reporter": "李", "locus": "屋顶\U0001f525\\u0041"},
+        ),
+        (ROUTER, {"point": DeclaredPoint(102.75, 25.01), "occurred_at": NOW - timedelta(days=400, microseconds=1)}),
+        (ROUTER, {"point": None, "reporter_point": IN_D07A, "category": "dispute", "severity": "major"}),
+        (ROUTER, {"point": None, "picked_grid": "D07A"}),
+        (ROUTER, {"building_code": "unknown", "unit": "101"}),
+        (Principal("worker", "worker", "D08"), {}),
+        (Principal("worker", "worker", "D07"), {"occurred_at": datetime(2026, 3, 1, 1, 2, 3, 4, tzinfo=ZONE)}),
+        (Principal("desk", "dispatcher", "D"), {"point": DeclaredPoint(102.75, 25.01)}),
+        (Principal("desk", "dispatcher", "D08"), {"point": DeclaredPoint(102.75, 25.01)}),
+    ],
+)
+def test_the_first_answer_reads_as_what_is_stored(report, principal, values):
+    """Nothing is read back for it: it has the same values, zones of time and order of members all the same."""
+    report(principal=principal, key="earlier")
+    first = report(principal=principal, **values).incident
+    again = report(principal=principal, **values)
+
+    assert again.replayed
+    assert again.incident == first
+    assert orjson.dumps(asdict(first)) == orjson.dumps(asdict(again.incident))
 
 
 def test_the_first_answer_names_the_same_duplicates_later(report):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -406,11 +407,20 @@ def hot_paths() -> dict[str, Any]:
     }
 
 
+NEW_OBJECTS = 20_000
+"""After so many a worker looks for those that nobody holds any more: a report makes a few hundred."""
+
+
 def create_app_from_environment() -> FastAPI:
     """Return the service as a server's worker process makes it: settings from ``GIS_*``."""
     settings = Settings()
     configure_logging(settings.log_level)
-    return create_app(settings)
+    app = create_app(settings)
+    # What the application is made of stays: to look through it again for each few hundred new objects helps nobody.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(NEW_OBJECTS)
+    return app
 
 
 def openapi_document() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, S
 from typing import Any, NamedTuple, TypeAlias
 
 import orjson
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -29,6 +29,12 @@ TakeIn: TypeAlias = Callable[[Sequence[IncidentLine]], Sequence[Answer]]
 """Stores reports, whose keys all differ, and answers each in their order; may wait."""
 
 
+BATCHES_AT_A_TIME = 2
+"""Of one worker: more take no less time together, and would leave no connection for who sends one report."""
+
+_storing = CapacityLimiter(BATCHES_AT_A_TIME)
+
+
 class Line(NamedTuple):
     """A line that is not blank: a report, or the problem that it is."""
 
@@ -46,9 +52,9 @@ async def answer_lines(pieces: AsyncIterator[bytes], take_in: TakeIn) -> AsyncGe
     try:
         async for piece in pieces:
             for group in groups_of(reader.read(piece)):
-                yield await to_thread.run_sync(_answer, group, take_in)
+                yield await to_thread.run_sync(_answer, group, take_in, limiter=_storing)
         for group in groups_of(reader.end()):
-            yield await to_thread.run_sync(_answer, group, take_in)
+            yield await to_thread.run_sync(_answer, group, take_in, limiter=_storing)
     except ServiceError as error:
         yield _last_line(error)
         raise

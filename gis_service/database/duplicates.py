@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib.resources import files
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import text
@@ -32,7 +33,11 @@ MOST = 5
 
 _AHEAD = timedelta(days=1)  # more than a clock may run ahead: what happened later was not reported before
 _EARLIEST = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-_DUPLICATES = text(files("gis_service.database").joinpath("sql", "duplicates_of_reports.sql").read_text("utf-8"))
+DUPLICATES_SQL = files("gis_service.database").joinpath("sql", "duplicates_of_reports.sql").read_text("utf-8")
+_DUPLICATES = text(DUPLICATES_SQL)
+
+DuplicatesOf: TypeAlias = Mapping[UUID, Sequence[Duplicate]]
+"""By the id of a report."""
 
 
 class DuplicateRepository:
@@ -41,7 +46,7 @@ class DuplicateRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def find(self, sightings: Sequence[Sighting], principal: Principal) -> Mapping[UUID, Sequence[Duplicate]]:
+    def find(self, sightings: Sequence[Sighting], principal: Principal) -> DuplicatesOf:
         """Return what may be the same as each of some reports, by its id, in one statement.
 
         That is what is not closed, has the first word of the category in common, happened within 14 days, and lies
@@ -61,32 +66,40 @@ class DuplicateRepository:
         """
         if not sightings:
             return {}
-        values = {
-            "ids": [one.id for one in sightings],
-            "lons": [one.point.lon for one in sightings],
-            "lats": [one.point.lat for one in sightings],
-            "accuracies_m": [one.accuracy_m or 0.0 for one in sightings],
-            "categories": [one.category for one in sightings],
-            "instants": [one.occurred_at for one in sightings],
-            "earliest": _first_id(min(one.occurred_at for one in sightings) - RECENT - _AHEAD),
-            "scope": principal.scope,
-            "places": principal.places_incidents,
-            "name": principal.name,
-            "closed": list(CLOSED_STATES),
-            "near_m": NEAR_M,
-            "most_accuracy_m": MOST_ACCURACY_M,
-            "recent_s": RECENT.total_seconds(),
-            "kindred": KINDRED,
-            "most_looked_at": MOST_LOOKED_AT,
-            "most": MOST,
-        }
-        found: defaultdict[UUID, list[Duplicate]] = defaultdict(list)
-        for row in execute_told(self._session, "duplicates", _DUPLICATES, values):
-            duplicate = Duplicate(
-                row.id, round(row.distance_m, 1), row.occurred_at, row.category, round(row.score, 2)
-            )
-            found[row.report_id].append(duplicate)
-        return found
+        values = values_of(sightings, principal)
+        return read_pairs(execute_told(self._session, "duplicates", _DUPLICATES, values))
+
+
+def values_of(sightings: Sequence[Sighting], principal: Principal) -> dict[str, object]:
+    """Return what ``duplicates_of_reports.sql`` is asked with."""
+    since = min((one.occurred_at for one in sightings), default=_EARLIEST + RECENT + _AHEAD)
+    return {
+        "ids": [one.id for one in sightings],
+        "lons": [one.point.lon for one in sightings],
+        "lats": [one.point.lat for one in sightings],
+        "accuracies_m": [one.accuracy_m or 0.0 for one in sightings],
+        "sighted": [one.category for one in sightings],
+        "instants": [one.occurred_at for one in sightings],
+        "earliest": _first_id(since - RECENT - _AHEAD),
+        "scope": principal.scope,
+        "places": principal.places_incidents,
+        "name": principal.name,
+        "closed": list(CLOSED_STATES),
+        "near_m": NEAR_M,
+        "most_accuracy_m": MOST_ACCURACY_M,
+        "recent_s": RECENT.total_seconds(),
+        "kindred": KINDRED,
+        "most_looked_at": MOST_LOOKED_AT,
+        "most": MOST,
+    }
+
+
+def read_pairs(rows: Iterable[Iterable[Any]]) -> DuplicatesOf:
+    """Return what the statement answered, by report."""
+    found: defaultdict[UUID, list[Duplicate]] = defaultdict(list)
+    for report_id, incident_id, distance_m, occurred_at, category, score in rows:
+        found[report_id].append(Duplicate(incident_id, round(distance_m, 1), occurred_at, category, round(score, 2)))
+    return found
 
 
 def _first_id(instant: datetime) -> UUID:

@@ -27,7 +27,7 @@ class IdempotencyKeyRepository:
 
         A lock is a 64-bit hash of both names: two keys that share one by chance only wait for each other.
         """
-        numbers = {key: _number_of(principal, key) for key in keys}
+        numbers = {key: lock_number(principal, key) for key in keys}
         held = set(self._session.scalars(_TRY_LOCK, {"numbers": list(set(numbers.values()))}))
         return {key for key, number in numbers.items() if number in held}
 
@@ -50,6 +50,7 @@ class IdempotencyKeyRepository:
             self._session.execute(insert(idempotency_key), rows)
 
 
-def _number_of(principal: str, key: str) -> int:
+def lock_number(principal: str, key: str) -> int:
+    """Return the number of the lock of a key."""
     digest = hashlib.sha256(f"{len(principal)}:{principal}{key}".encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)

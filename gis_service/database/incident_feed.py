@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, func, select, text
 from sqlalchemy.orm import Session
 
 from gis_service.database.incidents import is_of_category, lies_under, seen_by
+from gis_service.database.prepared import execute_told
 from gis_service.database.tables import incident, incident_event
 from gis_service.domain.access import Principal
 from gis_service.domain.incident import IncidentEvent
@@ -21,13 +22,17 @@ SEQUENCER = 0x6769735F66656564
 _NUMBER = text(
     """
     WITH waiting AS MATERIALIZED (
-        SELECT id FROM incident_event WHERE position IS NULL ORDER BY id LIMIT :at_most
+        SELECT incident_id, id FROM incident_event WHERE position IS NULL ORDER BY id LIMIT CAST(:at_most AS int)
     ), numbered AS MATERIALIZED (
-        SELECT id, nextval('incident_feed') AS position FROM waiting
+        SELECT incident_id, id, nextval('incident_feed') AS position FROM waiting
     )
-    UPDATE incident_event SET position = numbered.position FROM numbered WHERE incident_event.id = numbered.id
+    UPDATE incident_event SET position = numbered.position FROM numbered
+    WHERE (incident_event.incident_id, incident_event.id) = (numbered.incident_id, numbered.id)
     """
 )
+
+# Whatever the tables were at the planning: those that wait are few, those that have their numbers are all others.
+_ROW_BY_ROW = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 
 
 class IncidentFeedRepository:
@@ -52,7 +57,7 @@ class IncidentFeedRepository:
         # A statement of its own: what is numbered must be looked for after the lock was taken, not before.
         if not self._session.scalar(select(func.pg_try_advisory_xact_lock(SEQUENCER))):
             return False
-        self._session.execute(_NUMBER, {"at_most": at_most})
+        execute_told(self._session, "number_events", _NUMBER, {"at_most": at_most}, first=_ROW_BY_ROW)
         return True
 
     def head(self) -> int:

@@ -171,7 +171,9 @@ def _row(one: Incident) -> dict[str, Any]:
 
 
 def _json(rows: Iterable[Mapping[str, Any]]) -> str:
-    return orjson.dumps(list(rows), option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    # What is not told is NULL: half the members are, and to read each takes the database its time.
+    told = [{name: value for name, value in row.items() if value is not None} for row in rows]
+    return orjson.dumps(told, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
 def _event_row(event: NewEvent) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from typing import Any
 from psycopg2 import errorcodes
 from sqlalchemy import Connection, Result, TextClause, exc
 from sqlalchemy.dialects.postgresql.base import PGDialect
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 _KEPT = "prepared statements"
+_KEPT_OUTSIDE = "prepared statements outside transactions"
 
 
 class Planning(StrEnum):
@@ -53,7 +54,7 @@ def execute_prepared(
         return connection.execute(statement, values)
     told = prepare(name, statement)
     # Kept with the connection to the database itself: gone when that is.
-    known: set[str] = connection.info.setdefault(_KEPT, set())
+    known: set[str] = connection.info.setdefault(_KEPT_OUTSIDE, set())
     is_known = told.name in known
     call = told.call(planning)
     for _ in range(2):
@@ -71,24 +72,52 @@ def execute_prepared(
     return connection.execute(statement, values)
 
 
-def execute_told(session: Session, name: str, statement: TextClause, values: Mapping[str, object]) -> Result[Any]:
+def execute_told(
+    session: Session, name: str, statement: TextClause, values: Mapping[str, object], *, first: str = ""
+) -> Result[Any]:
     """Run a statement in a transaction, planned once for each connection; its CASTs tell the types of values.
 
-    What the connection has been told is asked for once in each transaction, since a pooler may have put another
-    behind it; within a transaction it cannot.
+    ``first`` is a statement that is run right before it, in the same message, with the same values: what it does is
+    seen, and what others committed until then.
     """
-    connection, transaction = session.connection(), session.get_transaction()
-    asked_in, known = session.info.get(_KEPT, (None, set()))
-    if asked_in is not transaction:
-        known = set(connection.exec_driver_sql("SELECT name FROM pg_prepared_statements").scalars())
-        session.info[_KEPT] = transaction, known
+    connection = session.connection()
+    known = _told(session, connection)
     told = prepare(name, statement)
-    call = told.call(Planning.ONCE)
+    # The plan is kept: what is small when it is made must not be read whole for ever.
+    call = f"{first}; SET LOCAL enable_seqscan = off; {told.call(Planning.ONCE)}".removeprefix("; ")
     if told.name not in known:
         call = f"{told.prepare.replace('%', '%%')}; {call}"
-    found = connection.exec_driver_sql(call, dict(values))
+    try:
+        found = connection.exec_driver_sql(call, dict(values))
+    except BaseException:
+        connection.info.pop(_KEPT, None)  # told or not: it is asked for again
+        raise
     known.add(told.name)
     return found
+
+
+def _told(session: Session, connection: Connection) -> set[str]:
+    """Return the names of what the connection has been told.
+
+    Where it is the database's own it is asked for once.  Where a pooler is between, which may have put another
+    connection behind ours, it is asked for in each transaction, within which it cannot.
+    """
+    kept: _Told | None = connection.info.get(_KEPT)
+    if kept is None or not (kept.is_direct or kept.asked_in is session.get_transaction()):
+        driver: Any = connection.connection.driver_connection
+        asked = "SELECT pg_backend_pid(), ARRAY(SELECT name FROM pg_prepared_statements)"
+        process, names = connection.exec_driver_sql(asked).one()
+        # A pooler gives its clients numbers of its own.
+        kept = _Told(process == driver.info.backend_pid, session.get_transaction(), set(names))
+        connection.info[_KEPT] = kept
+    return kept.names
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    is_direct: bool
+    asked_in: SessionTransaction | None
+    names: set[str]
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Generic, Self, TypeVar
 
 from sqlalchemy import exc, text
 from sqlalchemy.orm import Session, sessionmaker
@@ -50,12 +50,67 @@ from gis_service.database.tokens import TokenRepository
 from gis_service.database.trial_incidents import TrialIncidentRepository
 from gis_service.database.webhooks import WebhookRepository
 
+_Repository = TypeVar("_Repository")
+
+
+class _Member(Generic[_Repository]):
+    """A repository of the transaction that is open, made when it is first asked for: few are, of the many."""
+
+    def __init__(self, make: Callable[[Session], _Repository]) -> None:
+        self._make = make
+
+    def __get__(self, work: UnitOfWork, owner: type[UnitOfWork]) -> _Repository:
+        made = work._made  # noqa: SLF001 - a part of it
+        if self not in made:
+            made[self] = self._make(work._session)  # noqa: SLF001
+        repository: _Repository = made[self]
+        return repository
+
 
 class UnitOfWork:
     """The repositories of one transaction; left without ``commit()``, nothing happened.
 
     Errors of the database leave as the refusals of ``gis_service.errors``, or as a ``DatabaseFaultError``.
     """
+
+    area_events = _Member(AreaEventRepository)
+    areas = _Member(AreaRepository)
+    building_places = _Member(BuildingPlaceRepository)
+    buildings = _Member(BuildingRepository)
+    check_ins = _Member(CheckInRepository)
+    coverage_targets = _Member(CoverageTargetRepository)
+    devices = _Member(DeviceRepository)
+    drafts = _Member(DraftRepository)
+    duplicates = _Member(DuplicateRepository)
+    editions = _Member(EditionRepository)
+    features = _Member(FeatureRepository)
+    finding_exceptions = _Member(FindingExceptionRepository)
+    generalised = _Member(GeneralisedRepository)
+    grids = _Member(GridRepository)
+    hand_overs = _Member(HandOverRepository)
+    idempotency_keys = _Member(IdempotencyKeyRepository)
+    incident_counts = _Member(IncidentCountRepository)
+    incident_feed = _Member(IncidentFeedRepository)
+    incident_months = _Member(IncidentMonthRepository)
+    incidents = _Member(IncidentRepository)
+    indicators = _Member(IndicatorRepository)
+    intake = _Member(IntakeRepository)
+    levels = _Member(LevelRepository)
+    lineage = _Member(LineageRepository)
+    owners = _Member(OwnerRepository)
+    photos = _Member(PhotoRepository)
+    plans = _Member(PlanRepository)
+    positions = _Member(PositionRepository)
+    proofs = _Member(ProofRepository)
+    resources = _Member(ResourceRepository)
+    rules = _Member(RuleRepository)
+    staff = _Member(StaffRepository)
+    stock = _Member(StockRepository)
+    tile_changes = _Member(TileChangeRepository)
+    tiles = _Member(TileRepository)
+    tokens = _Member(TokenRepository)
+    trial_incidents = _Member(TrialIncidentRepository)
+    webhooks = _Member(WebhookRepository)
 
     def __init__(self, open_session: sessionmaker[Session]) -> None:
         self._open_session = open_session
@@ -75,44 +130,7 @@ class UnitOfWork:
         if self._cancellation is not None:
             self._cancellation.watch(session)
         self._session = session
-        self.area_events = AreaEventRepository(session)
-        self.areas = AreaRepository(session)
-        self.building_places = BuildingPlaceRepository(session)
-        self.buildings = BuildingRepository(session)
-        self.check_ins = CheckInRepository(session)
-        self.coverage_targets = CoverageTargetRepository(session)
-        self.devices = DeviceRepository(session)
-        self.drafts = DraftRepository(session)
-        self.duplicates = DuplicateRepository(session)
-        self.editions = EditionRepository(session)
-        self.features = FeatureRepository(session)
-        self.finding_exceptions = FindingExceptionRepository(session)
-        self.generalised = GeneralisedRepository(session)
-        self.grids = GridRepository(session)
-        self.hand_overs = HandOverRepository(session)
-        self.idempotency_keys = IdempotencyKeyRepository(session)
-        self.incident_months = IncidentMonthRepository(session)
-        self.incident_counts = IncidentCountRepository(session)
-        self.incident_feed = IncidentFeedRepository(session)
-        self.incidents = IncidentRepository(session)
-        self.indicators = IndicatorRepository(session)
-        self.intake = IntakeRepository(session)
-        self.levels = LevelRepository(session)
-        self.owners = OwnerRepository(session)
-        self.lineage = LineageRepository(session)
-        self.photos = PhotoRepository(session)
-        self.plans = PlanRepository(session)
-        self.positions = PositionRepository(session)
-        self.proofs = ProofRepository(session)
-        self.resources = ResourceRepository(session)
-        self.rules = RuleRepository(session)
-        self.staff = StaffRepository(session)
-        self.stock = StockRepository(session)
-        self.tile_changes = TileChangeRepository(session)
-        self.tiles = TileRepository(session)
-        self.tokens = TokenRepository(session)
-        self.trial_incidents = TrialIncidentRepository(session)
-        self.webhooks = WebhookRepository(session)
+        self._made: dict[object, Any] = {}
         return self
 
     def commit(self) -> None:

@@ -22,8 +22,8 @@ from gis_service.domain.alarms import (
     schedule,
     with_rung,
 )
-from gis_service.domain.deadlines import STEPS, time_allowed
-from gis_service.domain.incident import CLOSED_STATES, STATES_WITHOUT_CLOCK, Incident, IncidentRecord
+from gis_service.domain.deadlines import STEPS, Deadline, time_allowed
+from gis_service.domain.incident import CLOSED_STATES, STATES_WITHOUT_CLOCK, IncidentRecord
 from gis_service.domain.running_time import time_after, time_between
 
 STATES_TO_BE_ACCEPTED = ("reported", "unlocated")
@@ -71,16 +71,17 @@ def is_running(record: IncidentRecord) -> bool:
     return record.due_at is not None and record.paused_at is None and record.state not in STATES_WITHOUT_CLOCK
 
 
-def first_alarm(incident: Incident, rules: ClockRules) -> datetime | None:
+def first_alarm(
+    acceptance: Deadline, deadline: Deadline, reported_at: datetime, rules: ClockRules
+) -> datetime | None:
     """Return when an incident that has just come in rings first; None when it has no deadline."""
-    told = links_told(incident.chain, incident.owner)
-    facts = {entry["step"]: entry for entry in incident.explain}
     schedules = []
-    for stage, due_at in (("accept", incident.accept_due_at), ("handle", incident.due_at)):
-        if due_at is not None:
-            clock, amount = facts[STEPS[stage]]["clock"], facts[STEPS[stage]]["amount"]
-            countdown = Countdown(stage, clock, time_allowed(clock, amount), due_at)
-            schedules.append(schedule(countdown, told, incident.reported_at, rules))
+    for stage, one in (("accept", acceptance), ("handle", deadline)):
+        if one.due_at is not None:
+            clock, amount = one.reason.facts["clock"], one.reason.facts["amount"]
+            countdown = Countdown(stage, clock, time_allowed(clock, amount), one.due_at)
+            # Of each clock only the first alarm, the reminder, can be the first of all; whom it tells is seen then.
+            schedules.append(schedule(countdown, [None], reported_at, rules))
     alarm = next_alarm(schedules, 0)
     return None if alarm is None else alarm.at
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,9 @@ from gis_service.domain.place import Place
 from gis_service.domain.reason import Reason
 from gis_service.domain.spot import Located, explain_owner
 from gis_service.domain.work_calendar import WorkCalendar
+
+_KEPT = 1000
+"""Sets of names whose order is kept: there are as many as there are kinds of reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,10 @@ def open_incident(
     reasons = [spot.reason, explain_owner(place), dispatch.reason, acceptance.reason, deadline.reason]
     if duplicates:
         reasons.append(_explain_duplicates(duplicates))
-    incident = Incident(
+    alarm_at = None
+    if rulebook.alarms is not None:
+        alarm_at = first_alarm(acceptance, deadline, reported_at, ClockRules(rulebook.calendar, rulebook.alarms))
+    return Incident(
         id=id,
         version=version,
         state=state or ("reported" if place.owner is not None else "unlocated"),
@@ -84,10 +91,8 @@ def open_incident(
         accept_due_at=acceptance.due_at,
         explain=tuple(reason.as_json() for reason in reasons),
         probability=place.probability,
+        alarm_at=alarm_at,
     )
-    if rulebook.alarms is None:
-        return incident
-    return replace(incident, alarm_at=first_alarm(incident, ClockRules(rulebook.calendar, rulebook.alarms)))
 
 
 def record_of(
@@ -157,12 +162,16 @@ def _in_utc(instant: datetime | None) -> datetime | None:
 
 def _as_stored(value: Any) -> Any:  # noqa: ANN401 - JSON of any form
     """Return JSON with the members of objects in the order of jsonb: by the length of their names, then by bytes."""
-    if isinstance(value, Mapping):
-        keys = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
-        return {key: _as_stored(value[key]) for key in keys}
+    if isinstance(value, dict):
+        return {key: _as_stored(value[key]) for key in _ordered(tuple(value))}
     if isinstance(value, list | tuple):
         return [_as_stored(one) for one in value]
     return value
+
+
+@lru_cache(_KEPT)
+def _ordered(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(keys, key=lambda key: (len(key.encode()), key.encode())))
 
 
 def _explain_duplicates(duplicates: Sequence[Duplicate]) -> Reason:

@@ -8,11 +8,15 @@ hours.  All instants are given back in UTC, since Python adds and compares times
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from gis_service.domain.work_calendar import WorkCalendar
 
 ONE_DAY = timedelta(days=1)
 _MIDNIGHT = time(0)
+_KEPT = 4096
+"""Midnights that are kept: clocks run through the same few weeks again and again."""
 
 
 def time_between(clock: str, start: datetime, end: datetime, calendar: WorkCalendar) -> timedelta:
@@ -79,7 +83,12 @@ def time_before(clock: str, end: datetime, span: timedelta, calendar: WorkCalend
 
 def _begin(day: date, calendar: WorkCalendar) -> datetime:
     """Return the first instant of a day, in UTC; where its midnight is skipped, that at which it is."""
-    return datetime.combine(day, _MIDNIGHT, calendar.zone).astimezone(UTC)
+    return _midnight(day, calendar.zone)
+
+
+@lru_cache(_KEPT)
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, _MIDNIGHT, zone).astimezone(UTC)
 
 
 def _day_of(instant: datetime, calendar: WorkCalendar) -> date:

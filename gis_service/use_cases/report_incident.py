@@ -17,7 +17,16 @@ from gis_service.domain.access import Principal
 from gis_service.domain.alarms import USUAL, AlarmShares
 from gis_service.domain.coordinates import OUT_OF_RANGE
 from gis_service.domain.dispatch import with_ancestors
-from gis_service.domain.incident import DeclaredPoint, Incident, IncidentRecord, NewEvent, Point, Report, Sighting
+from gis_service.domain.incident import (
+    DeclaredPoint,
+    Duplicate,
+    Incident,
+    IncidentRecord,
+    NewEvent,
+    Point,
+    Report,
+    Sighting,
+)
 from gis_service.domain.intake import Rulebook, open_incident, record_of
 from gis_service.domain.intake_basis import AcceptedKey, IntakeBasis
 from gis_service.domain.place import Locate, Place
@@ -203,9 +212,11 @@ def _store(
     work: UnitOfWork,
 ) -> dict[str, Outcome]:
     principal = desk.principal
-    taken = work.idempotency_keys.try_lock(principal.name, found) if found else set()
-    # After the locks: what others have stored under these keys is seen.
-    basis = work.intake.basis(principal, _keys(requests), {one.report.category for one in found.values()})
+    ids = {request.key: uuid7() for request in requests if request.key in found}
+    sightings = _sightings(ids, found)
+    categories = {one.report.category for one in found.values()}
+    entry = work.intake.enter(principal, _keys(requests), categories, found, sightings)
+    basis = entry.basis
     outcomes = _replay(requests, basis.accepted, principal, work)
     new: dict[str, UUID] = {}
     for request in requests:
@@ -213,7 +224,7 @@ def _store(
             continue
         if request.key in refused:
             outcomes[request.key] = refused[request.key]
-        elif request.key not in taken:
+        elif request.key not in entry.taken:
             outcomes[request.key] = ClashError(
                 "a request with this Idempotency-Key is under way; ask again in a moment",
                 code="idempotency-in-flight",
@@ -222,10 +233,13 @@ def _store(
         else:
             try:
                 _refuse_unknown(found[request.key].report, basis.categories)
-                new[request.key] = uuid7()
+                new[request.key] = ids[request.key]
             except ServiceError as error:
                 outcomes[request.key] = error
-    outcomes.update(_open(new, found, places, basis, desk, work))
+    duplicates = entry.duplicates
+    if len(new) < len(ids):  # some are not stored, and are no duplicates of the others
+        duplicates = work.duplicates.find(_sightings(new, found), principal)
+    outcomes.update(_open(new, found, places, basis, duplicates, desk, work))
     return outcomes
 
 
@@ -234,6 +248,7 @@ def _open(
     found: Mapping[str, _Found],
     places: Mapping[str, Place],
     basis: IntakeBasis,
+    duplicates: Mapping[UUID, Sequence[Duplicate]],
     desk: _Desk,
     work: UnitOfWork,
 ) -> dict[str, Outcome]:
@@ -241,7 +256,6 @@ def _open(
     if not ids:
         return {}
     rulebooks = _Rulebooks(basis, WorkCalendar(desk.zone, basis.calendar), desk.alarms)
-    duplicates = work.duplicates.find(_sightings(ids, found), desk.principal)
     settled: dict[str, Place] = {}
     incidents: dict[str, Incident] = {}
     for key, incident_id in ids.items():
@@ -361,6 +375,8 @@ def _convert(declared: DeclaredPoint | None, pointer: str) -> Point | None:
     if declared is None:
         return None
     try:
+        if declared.crs == "EPSG:4326":
+            return Point(*quantise_one(declared.lon, declared.lat))
         lons, lats = to_wgs84(np.array([declared.lon]), np.array([declared.lat]), declared.crs)
         return Point(*quantise_one(float(lons[0]), float(lats[0])))
     except UnknownCrsError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from shapely.geometry import Polygon
@@ -26,6 +26,11 @@ DEFAULT_CONFIDENCE = 0.95
 """What the W3C geolocation interface promises."""
 
 _GOLDEN_ANGLE = math.pi * (3.0 - math.sqrt(5.0))
+_STEPS = np.arange(PLACES)
+_RADIUS = np.sqrt(-2.0 * np.log1p(-(_STEPS + 0.5) / PLACES))
+_EASTWARD = _RADIUS * np.cos(_STEPS * _GOLDEN_ANGLE)
+_NORTHWARD = _RADIUS * np.sin(_STEPS * _GOLDEN_ANGLE)
+"""The places for a sigma of 1."""
 
 
 def sigma_m(accuracy_m: float, confidence: float) -> float:
@@ -42,12 +47,10 @@ def scatter(lon: float, lat: float, accuracy_m: float, confidence: float) -> tup
     The same input gives the same places: they lie on a spiral whose rings hold equal shares of the distribution,
     a golden angle apart.  Places beyond a pole or the 180th meridian are moved back to it.
     """
-    steps = np.arange(PLACES)
-    radius_m = sigma_m(accuracy_m, confidence) * np.sqrt(-2.0 * np.log1p(-(steps + 0.5) / PLACES))
-    angle = steps * _GOLDEN_ANGLE
+    sigma = sigma_m(accuracy_m, confidence)
     across, along = metres_per_degree(lat)
-    lons = lon + radius_m * np.cos(angle) / across
-    lats = lat + radius_m * np.sin(angle) / along
+    lons = lon + _EASTWARD * (sigma / across)
+    lats = lat + _NORTHWARD * (sigma / along)
     return np.clip(lons, -180.0, 180.0), np.clip(lats, -90.0, 90.0)
 
 
@@ -70,10 +73,7 @@ def shares(codes: Iterable[str | None]) -> list[tuple[str, float]]:
 
     The share that lies in no grid is left out: the sum is 1 less that share.
     """
-    counts = Counter(codes)
-    total = counts.total()
-    owners = [(code, count / total) for code, count in counts.items() if code is not None]
-    return sorted(owners, key=lambda one: (-one[1], one[0]))
+    return _by_share(Counter(codes))
 
 
 def candidates(
@@ -81,4 +81,14 @@ def candidates(
 ) -> list[tuple[str, float]]:
     """Return the codes of the grids that may own an uncertain point, with their probabilities; see ``shares``."""
     owners = locator.locate_many(*scatter(lon, lat, accuracy_m, confidence))
-    return shares(None if index < 0 else locator.codes[index] for index in owners.tolist())
+    if owners.min() == owners.max():  # the usual case, in a tenth of the time
+        return [] if owners[0] < 0 else [(locator.codes[owners[0]], 1.0)]
+    found, counts = np.unique(owners, return_counts=True)
+    codes = (None if index < 0 else locator.codes[index] for index in found.tolist())
+    return _by_share(dict(zip(codes, counts.tolist(), strict=True)))
+
+
+def _by_share(counts: Mapping[str | None, int]) -> list[tuple[str, float]]:
+    total = sum(counts.values())
+    owners = [(code, count / total) for code, count in counts.items() if code is not None]
+    return sorted(owners, key=lambda one: (-one[1], one[0]))

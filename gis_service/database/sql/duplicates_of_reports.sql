@@ -1,6 +1,6 @@
 -- Open incidents that may be the same as what some reports tell of, those of the same list among them.
 --
--- In    ids, lons, lats (degrees, EPSG:4326), accuracies_m (0: not known), categories, instants (when each
+-- In    ids, lons, lats (degrees, EPSG:4326), accuracies_m (0: not known), sighted (their categories), instants (when each
 --       happened): of the reports, equally long, in their order. earliest: no incident with a smaller id can be one.
 --       scope, a grid code, or NULL: everywhere; places: the caller finds owners for what has none, on a root that is
 --       their scope; name, who reports. closed, the states in which nothing more will be done. near_m,
@@ -22,7 +22,7 @@ WITH asked AS MATERIALIZED (
         one.occurred_at + recent.before AS until
     FROM unnest(
         CAST(:ids AS uuid[]), CAST(:lons AS float8[]), CAST(:lats AS float8[]), CAST(:accuracies_m AS float8[]),
-        CAST(:categories AS text[]), CAST(:instants AS timestamptz[])
+        CAST(:sighted AS text[]), CAST(:instants AS timestamptz[])
     ) WITH ORDINALITY AS one (id, lon, lat, accuracy_m, category, occurred_at, position)
     CROSS JOIN LATERAL (
         -- A degree of latitude at its shortest, so that the window is never too small; finite beside a pole.

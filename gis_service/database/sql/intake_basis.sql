@@ -10,8 +10,13 @@
 SELECT
     (
         SELECT CAST(json_agg(json_build_array(used.key, encode(used.request_hash, 'hex'), used.incident_id)) AS text)
-        FROM idempotency_key AS used
-        WHERE used.principal = CAST(:principal AS text) AND used.key = ANY (CAST(:keys AS text[]))
+        FROM unnest(CAST(:keys AS text[])) AS asked (key)
+        -- One by one, so that the index is asked for the whole key however small the table was at the planning.
+        CROSS JOIN LATERAL (
+            SELECT stored.key, stored.request_hash, stored.incident_id FROM idempotency_key AS stored
+            WHERE stored.principal = CAST(:principal AS text) AND stored.key = asked.key
+            LIMIT 1
+        ) AS used
     ) AS accepted,
     (
         SELECT CAST(json_agg(known.code) AS text) FROM category AS known

@@ -305,6 +305,10 @@ building = Table(
     Column("point", _geometry("POINT"), nullable=False),
     Column("verified_on", Date),
     _moment("registered_at", default=True),
+    Column("footprint", _geometry("MULTIPOLYGON")),
+    Column("built_on", Date),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("retired_at", DateTime(timezone=True), comment="demolished, merged or split; still found"),
     CheckConstraint("households >= 0", name="households"),
     CheckConstraint("storeys > 0", name="storeys"),
     Index("building_point_ix", "point", postgresql_using="gist"),
@@ -357,12 +361,24 @@ building_alias = Table(
     Index("building_alias_building_ix", "building_code"),
 )
 
+# What a building became when it was merged with others or split: its code still finds them.
+building_successor = Table(
+    "building_successor",
+    metadata,
+    Column("building_code", Text, ForeignKey("building.code", ondelete="CASCADE"), primary_key=True),
+    Column("successor", Text, ForeignKey("building.code", ondelete="CASCADE"), primary_key=True),
+    CheckConstraint("successor <> building_code", name="other"),
+    Index("building_successor_successor_ix", "successor"),
+)
+
 # A flat or a shop.
 building_unit = Table(
     "building_unit",
     metadata,
     Column("building_code", Text, ForeignKey("building.code", ondelete="CASCADE"), primary_key=True),
     Column("label", Text, primary_key=True, comment="capitals, without blanks"),
+    Column("storey", SmallInteger, comment="0: ground floor"),
+    Column("use", Text),
     CheckConstraint("label <> ''", name="label"),
 )
 

@@ -29,6 +29,7 @@ from gis_service.snapshots.holder import SnapshotHolder
 from gis_service.snapshots.shelf import is_of
 from gis_service.snapshots.snapshot import Snapshot, build_snapshot
 from gis_service.use_cases.refuse_unknown_category import refuse_unknown_category
+from gis_service.use_cases.refuse_unknown_word import refuse_unknown_department, refuse_unused_grid
 from grid_boundaries.locate.locator import NOBODY
 from tiles.layers import COUNT_LEVEL, SMALL_COUNT
 
@@ -56,13 +57,15 @@ def count_incidents(
     Raises:
         ForbiddenError: the public asks for more than it may, code ``restricted-dimension``.
         NotFoundError: code ``no-edition``.
-        RuleBrokenError: codes ``unknown-category``, ``unknown-level``.
+        RuleBrokenError: codes ``unknown-category``, ``unknown-department``, ``unknown-grid``, ``unknown-level``.
         TooLargeError: there are too many rows, code ``too-many-rows``.
     """
     is_public = principal.role == PUBLIC.role
     if is_public:
         _refuse_restricted(question)
     with work:
+        refuse_unused_grid(question.wanted.grid, work)
+        refuse_unknown_department(question.wanted.department, work)
         if question.wanted.category is not None:
             refuse_unknown_category(question.wanted.category, work.rules.categories_and_above())
         levels = work.levels.list_all()

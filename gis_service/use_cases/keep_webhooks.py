@@ -26,6 +26,7 @@ from gis_service.domain.webhook import (
 from gis_service.errors import ClashError, ForbiddenError, InputFault, NotFoundError, RuleBrokenError
 from gis_service.use_cases.read_feed import number_events
 from gis_service.use_cases.refuse_unknown_category import refuse_unknown_category
+from gis_service.use_cases.refuse_unknown_word import refuse_unused_grid
 
 MOST_COUNTED = 10_000
 """Events behind are counted up to here, and looked for in ten times as many positions."""
@@ -206,9 +207,7 @@ def _may_be_public(host: str) -> bool:
 def _refuse_grid(code: str | None, principal: Principal, work: UnitOfWork) -> None:
     if code is None:
         return
-    if not work.grids.used_codes([code]):
-        sentence = f"no grid has ever had the code {code}"
-        raise RuleBrokenError(f"/grid: {sentence}", code="unknown-grid", faults=[InputFault("/grid", sentence)])
+    refuse_unused_grid(code, work, pointer="/grid")
     if principal.scope is not None and not _lies_in_scope(code, principal, work):
         raise ForbiddenError(
             f"your scope is {principal.scope}; it does not hold {code}",

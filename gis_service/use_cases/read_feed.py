@@ -9,6 +9,7 @@ from gis_service.domain.access import Principal
 from gis_service.domain.incident_feed import FeedEvent, FeedFilter, FeedPage
 from gis_service.errors import InputFault, RuleBrokenError
 from gis_service.use_cases.refuse_unknown_category import refuse_unknown_category
+from gis_service.use_cases.refuse_unknown_word import refuse_unused_grid
 
 NUMBERED_AT_ONCE = 10_000
 """Events that get their positions in one transaction; after an import of history the rest has to wait."""
@@ -42,11 +43,12 @@ def begin_feed(after: int | None, wanted: FeedFilter, work: UnitOfWork) -> int:
     """Return the position from which to read on; None asks for the present end.
 
     Raises:
-        RuleBrokenError: code ``unknown-category``; or ``bad-cursor`` for a position that was never given.
+        RuleBrokenError: codes ``unknown-category`` and ``unknown-grid``; ``bad-cursor``, a position never given.
     """
     if after is None:
         number_events(work)
     with work:
+        refuse_unused_grid(wanted.grid, work)
         if wanted.category is not None:
             refuse_unknown_category(wanted.category, work.rules.categories_and_above())
         if after is None:

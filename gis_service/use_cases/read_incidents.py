@@ -9,6 +9,7 @@ from gis_service.domain.access import Principal
 from gis_service.domain.incident import IncidentEvent, IncidentFilter, IncidentRecord
 from gis_service.errors import NotFoundError
 from gis_service.use_cases.refuse_unknown_category import refuse_unknown_category
+from gis_service.use_cases.refuse_unknown_word import refuse_unused_grid
 
 
 def read_incident(incident_id: UUID, principal: Principal, work: UnitOfWork) -> IncidentRecord:
@@ -36,9 +37,10 @@ def find_incidents(wanted: IncidentFilter, principal: Principal, work: UnitOfWor
     """Return the incidents that match and that the caller may see, the newest reported first.
 
     Raises:
-        RuleBrokenError: code ``unknown-category``.
+        RuleBrokenError: codes ``unknown-category`` and ``unknown-grid``.
     """
     with work:
+        refuse_unused_grid(wanted.grid, work)
         if wanted.category is not None:
             refuse_unknown_category(wanted.category, work.rules.categories_and_above())
         return work.incidents.search(wanted, principal)

@@ -88,6 +88,7 @@ def test_events_are_narrowed(ask):
     assert kinds(ask(category="hazard", kind="reported")) == ["reported"]
     assert kinds(ask(category="dispute")) == []
     assert ask(category="nonsense").json()["code"] == "unknown-category"
+    assert ask(grid="999999").json()["code"] == "unknown-grid"
 
 
 def test_each_caller_gets_the_events_of_their_own_ground(ask, as_role, client):

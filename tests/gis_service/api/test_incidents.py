@@ -283,6 +283,7 @@ def test_states_may_repeat_or_stand_in_one(post, client, router):
     [
         ("state=lost", "state"),
         ("grid=*", "grid"),
+        ("grid=999999", "grid"),
         ("category=Hazard", "category"),
         ("category=hazards", "category"),
         ("since=yesterday", "since"),

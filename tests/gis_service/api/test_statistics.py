@@ -144,6 +144,8 @@ def test_the_public_is_told_counts_by_grid_alone(client, ground):
         ("state=lost", 422, "the states are"),
         ("level=ward", 422, "the levels are"),
         ("category=weather", 422, "category is one of"),
+        ("grid=999999", 422, "no grid has ever had the code 999999"),
+        ("department=nobody", 422, "nobody"),
         ("colour=red", 422, "no parameter of this address"),
         ("edition=99999", 404, "no edition 99999"),
         ("edition=99999999999", 422, "edition"),

@@ -1,4 +1,4 @@
-"""Tiles through PgBouncer, which gives each transaction any of its connections to the database."""
+"""Tiles and reports through PgBouncer, which gives each transaction any of its connections to the database."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import pytest
 import sqlalchemy
 from sqlalchemy import Engine, text
 
-from gis_service.database.engine import make_engine, make_reading_factory
+from gis_service.database.engine import make_engine, make_reading_factory, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
-from gis_service.domain.access import PUBLIC
+from gis_service.domain.access import PUBLIC, Principal
 from gis_service.use_cases.describe_tiles import read_tile_edition
 from gis_service.use_cases.render_tile import render_tile
 from tests.support.tile_ground import tile_at
@@ -95,6 +95,29 @@ def test_tiles_are_drawn_by_whatever_connection_a_pooler_gives(pooled: Engine, p
         for step in range(TIMES):
             layer = LAYERS[(number + step) % len(LAYERS)]
             found.append(draw(work, layer) == drawn[layer])
+            if step % 4 == number:
+                with work:
+                    work._session.execute(text("DEALLOCATE ALL"))
+        return found
+
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        assert all(all(found) for found in threads.map(ask, range(CLIENTS)))
+
+
+def test_the_intake_is_planned_once_by_whatever_connection_a_pooler_gives(pooled: Engine):
+    """What a connection was told is asked for in each transaction: another may be behind ours in the next."""
+    sessions = make_session_factory(pooled)
+    sender = Principal("token:1", "router")
+
+    def ask(number: int) -> list[bool]:
+        work = UnitOfWork(sessions)
+        found = []
+        for step in range(TIMES):
+            key = f"{number}-{step}"
+            with work:
+                entry = work.intake.enter(sender, [key], ["hazard"], [key], ())
+                again = work.intake.basis(sender, [key], ["hazard"])
+            found.append(entry.taken == {key} and again == entry.basis)
             if step % 4 == number:
                 with work:
                     work._session.execute(text("DEALLOCATE ALL"))

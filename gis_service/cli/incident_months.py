@@ -1,4 +1,4 @@
-"""``gis-service incidents``: the months in which incidents lie."""
+"""``gis-service incidents``: the months in which incidents lie, and the files of their photos."""
 
 from __future__ import annotations
 
@@ -12,10 +12,15 @@ from rich.console import Console
 from rich.table import Table
 
 from gis_service.cli.connect import open_work
+from gis_service.files.photo_store import PhotoStore
 from gis_service.settings import Settings
 from gis_service.use_cases.keep_incident_months import list_months, put_month_back, set_month_aside
+from gis_service.use_cases.sweep_photos import sweep_photos
 
-months = typer.Typer(no_args_is_help=True, help="List the months of incidents, set old ones aside, put them back.")
+months = typer.Typer(
+    no_args_is_help=True,
+    help="List the months of incidents, set old ones aside, put them back; sweep files of photos.",
+)
 
 
 def _parse_month(word: str) -> date:
@@ -61,3 +66,16 @@ def put_back(month: Month) -> None:
     """Show a month again that was set aside."""
     put_month_back(month, open_work(Settings()))
     print(f"month {month:%Y-%m} is shown again")
+
+
+@months.command(name="sweep-photos")
+def sweep(
+    delete: Annotated[bool, typer.Option("--delete", help="Delete them; without it they are only listed.")] = False,
+) -> None:
+    """List files in the photo store that belong to no photo, such as an upload that broke off leaves behind."""
+    settings = Settings()
+    store = PhotoStore(settings.photos or str(settings.home / "photos"))
+    found = sweep_photos(store, datetime.now(UTC), open_work(settings), deletes=delete)
+    for name in found:
+        print(name)
+    Console(stderr=True).print(f"{len(found)} files of no photo{', deleted' if delete and found else ''}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -39,6 +39,10 @@ class PhotoRepository:
         )
         query = query.order_by(incident_photo.c.added_at, incident_photo.c.id)
         return [_to_photo(row) for row in self._session.execute(query)]
+
+    def known(self, ids: Collection[UUID]) -> set[UUID]:
+        """Return those of some photos that there are, removed ones among them."""
+        return set(self._session.scalars(select(incident_photo.c.id).where(incident_photo.c.id.in_(ids))))
 
     def count(self, incident_id: UUID) -> int:
         """Return how many photos an incident has."""

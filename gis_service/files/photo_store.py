@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import structlog
@@ -62,6 +62,17 @@ class PhotoStore:
         except Exception as error:
             raise _unavailable("read", error) from error
         return data
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of all files."""
+        try:
+            found = self._files.find(self._root)
+        except FileNotFoundError:
+            return
+        except Exception as error:
+            raise _unavailable("listed", error) from error
+        root = self._files._strip_protocol(self._root)  # noqa: SLF001 - fsspec's name for how it writes paths
+        yield from (str(path).removeprefix(f"{root}/") for path in found)
 
     def remove(self, names: Iterable[str]) -> None:
         """Delete files; those that are not there are no error."""

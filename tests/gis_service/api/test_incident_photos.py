@@ -1,18 +1,21 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
+from uuid_utils.compat import uuid7
 
 from gis_service.api.multipart import read_file
 from gis_service.database.tables import incident_photo
 from gis_service.errors import RuleBrokenError
 from gis_service.files.photo_store import PhotoStore
 from gis_service.use_cases import add_photo
+from gis_service.use_cases.sweep_photos import sweep_photos
 from tests.support.photos import heic, jpeg, png, segments
 
 REPORT = {
@@ -291,3 +294,21 @@ def test_a_form_has_one_file(names):
 
     with pytest.raises(RuleBrokenError, match=f"it has {len(names)}"):
         read_file(form(b"b", *parts), "multipart/form-data; boundary=b")
+
+
+def test_files_of_no_photo_are_swept(add, photo_folder, count_rows, ground):
+    """A file of an upload that broke off, two days on; what belongs to a photo stays, and what is none of ours."""
+    add(jpeg())
+    ours = files_in(photo_folder)
+    lost = f"ab/{uuid4()}/{uuid7()}-{'0' * 64}.jpg"
+    store = PhotoStore(str(photo_folder))
+    store.write(lost, b"lost")
+    store.write("ab/readme.jpg", b"not ours")
+    now = datetime.now(UTC)
+
+    assert sweep_photos(store, now, ground, deletes=True) == []  # it may still be under way
+    assert sweep_photos(store, now + timedelta(days=2), ground, deletes=False) == [lost]
+    assert sweep_photos(store, now + timedelta(days=2), ground, deletes=True) == [lost]
+    assert sweep_photos(store, now + timedelta(days=2), ground, deletes=True) == []
+    assert files_in(photo_folder) == sorted([*ours, "readme.jpg"])
+    assert count_rows() == 1

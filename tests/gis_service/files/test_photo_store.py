@@ -28,6 +28,14 @@ def test_a_file_is_read_as_it_was_written_until_it_is_removed(store):
     assert refusal.value.code == "photo-lost"
 
 
+def test_the_names_are_those_that_were_written(store):
+    """None of a store that nothing was written to yet."""
+    assert list(store.names()) == []
+    store.write("ab/one/1.jpg", b"one")
+    store.write("cd/two/2.jpg", b"two")
+    assert sorted(store.names()) == ["ab/one/1.jpg", "cd/two/2.jpg"]
+
+
 def test_others_on_the_host_do_not_read_the_folder(tmp_path):
     """Photos show people."""
     PhotoStore(str(tmp_path / "photos")).write("ab/1.jpg", b"one")

@@ -109,7 +109,7 @@ class BuildingRepository:
         """Return where the buildings in a box stand and how many households they have."""
         query = select(
             func.ST_X(building.c.point).label("lon"), func.ST_Y(building.c.point).label("lat"), building.c.households
-        ).where(building.c.point.intersects(func.ST_MakeEnvelope(*box, SRID)))
+        ).where(building.c.point.intersects(func.ST_MakeEnvelope(*box, SRID)), building.c.retired_at.is_(None))
         return [Dwelling(**row) for row in self._session.execute(query).mappings()]
 
     def places_of(self, grid_code: str, edition: int) -> list[tuple[float, float]]:
@@ -117,6 +117,7 @@ class BuildingRepository:
         lon, lat = func.ST_X(building.c.point), func.ST_Y(building.c.point)
         query = select(lon, lat).join(building_owner, building_owner.c.building_code == building.c.code)
         query = query.where(building_owner.c.grid_code == grid_code, building_owner.c.editions.contains(edition))
+        query = query.where(building.c.retired_at.is_(None))
         return [(row[0], row[1]) for row in self._session.execute(query.order_by(lon, lat))]
 
     def in_boxes(self, boxes: Sequence[Bounds]) -> list[OwnedPoint]:
@@ -140,7 +141,11 @@ class BuildingRepository:
                 building_owner.c.grid_code.label("owner"),
             )
             .join(building_owner, building_owner.c.building_code == building.c.code)
-            .where(owned_now, or_(building_owner.c.grid_code.in_(grids), in_a_box.exists()))
+            .where(
+                owned_now,
+                building.c.retired_at.is_(None),
+                or_(building_owner.c.grid_code.in_(grids), in_a_box.exists()),
+            )
         )
         return [OwnedPoint(**row) for row in self._session.execute(query).mappings()]
 

@@ -42,6 +42,61 @@ def register_buildings(buildings: Sequence[Building], work: UnitOfWork) -> list[
     return [one.building for one in registered if one.owner is None]
 
 
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What a request registered, by code and owner; ``replayed`` when an earlier try with its key had done so."""
+
+    edition: int
+    buildings: Sequence[tuple[str, str | None]]
+    replayed: bool
+
+
+def register_once(
+    buildings: Sequence[Building],
+    *,
+    key: str,
+    body_hash: bytes,
+    principal: Principal,
+    work: UnitOfWork,
+    pointers: Sequence[str],
+) -> Registration:
+    """Store new buildings once, however often the request is sent: all of them, or none.
+
+    Args:
+        buildings: with empty codes.
+        key: of the request; keys of different callers never meet.
+        body_hash: by which a second try of the same request is known.
+        principal: who registers.
+        work: a transaction not yet begun.
+        pointers: as ``register_within``.
+
+    Raises:
+        ServiceError: as ``register_within``.
+        RuleBrokenError: the key was used for another body, ``idempotency-key-reused``.
+    """
+    with work:
+        work.editions.hold_latest()
+        work.buildings.lock_writing()  # a try that is under way comes first
+        latest = work.editions.latest()
+        if latest is None:
+            raise _no_edition()
+        known = work.building_register.find_request(principal.name, key)
+        if known is None:
+            registered = register_within(buildings, work, principal=principal, pointers=pointers)
+            codes = [one.building.code for one in registered]
+            work.building_register.add_request(principal.name, key, body_hash, codes)
+            work.commit()
+            return Registration(latest.number, [(one.building.code, one.owner) for one in registered], replayed=False)
+        request_hash, codes = known
+        if request_hash != body_hash:
+            raise RuleBrokenError(
+                "this Idempotency-Key was used for another body; take a new key for new buildings",
+                code="idempotency-key-reused",
+            )
+        owners = work.building_places.owners_of(codes, latest.number)
+        return Registration(latest.number, [(code, owners.get(code)) for code in codes], replayed=True)
+
+
 def register_within(
     buildings: Sequence[Building],
     work: UnitOfWork,
@@ -76,7 +131,7 @@ def register_within(
     work.editions.hold_latest()
     latest = work.editions.latest()
     if latest is None:
-        raise ClashError("no edition has been published yet; publish one first", code="no-edition")
+        raise _no_edition()
     owners = work.owners.of_points(latest.number, [one.lon for one in folded], [one.lat for one in folded])
     _refuse_foreign_ground(folded, owners, places, latest.number, principal, work)
     work.buildings.lock_writing()
@@ -84,6 +139,10 @@ def register_within(
     coded = _with_codes(folded, owners, latest.number, work)
     work.buildings.add_many(coded, owners, latest.number)
     return [Registered(one, owner) for one, owner in zip(coded, owners, strict=True)]
+
+
+def _no_edition() -> ClashError:
+    return ClashError("no edition has been published yet; publish one first", code="no-edition")
 
 
 def _fold(one: Building) -> Building:

@@ -104,7 +104,7 @@ class UnitIn(UnitFacts):
     label: Label
 
 
-class AliasIn(BaseModel):
+class OtherNameIn(BaseModel):
     """The code of the building in another register."""
 
     model_config = ConfigDict(extra="forbid")
@@ -130,7 +130,7 @@ class BuildingIn(BaseModel):
     verified_on: PastDay | None = Field(default=None, description="when somebody last looked whether all this holds")
     entrances: list[EntranceIn] = Field(default_factory=list, max_length=1_000)
     units: list[UnitIn] = Field(default_factory=list, max_length=10_000)
-    aliases: list[AliasIn] = Field(default_factory=list, max_length=100)
+    aliases: list[OtherNameIn] = Field(default_factory=list, max_length=100)
 
     @model_validator(mode="after")
     def _has_a_place(self) -> BuildingIn:

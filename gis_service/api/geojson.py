@@ -44,7 +44,7 @@ def parse_partition(body: bytes) -> tuple[list[Grid], BaseGeometry | None, str |
     features = document.get("features")
     if not isinstance(features, list) or not features:
         raise _broken("/features", "must be an array with at least one feature")
-    _refuse_other_crs(document)
+    refuse_other_crs(document)
     grids = [_grid(feature, f"/features/{position}") for position, feature in enumerate(features)]
     given = document.get("parent")
     if given is None:
@@ -78,7 +78,7 @@ def read_area(document: object, most_positions: int, within: str = "") -> tuple[
         raise _broken(within, "must be a GeoJSON Polygon, MultiPolygon, or Feature of one")
     is_feature = document["type"] == "Feature"
     geometry, pointer = (document.get("geometry"), f"{within}/geometry") if is_feature else (document, within)
-    _refuse_other_crs(document)
+    refuse_other_crs(document)
     if isinstance(geometry, dict):
         depth = next((depth for name, depth in _DEPTHS.items() if name == geometry.get("type")), 0)
         count = _count_positions(geometry.get("coordinates"), depth)
@@ -220,7 +220,12 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _refuse_other_crs(document: Mapping[str, Any]) -> None:
+def refuse_other_crs(document: Mapping[str, Any]) -> None:
+    """Refuse GeoJSON that declares another coordinate system than degrees, as files before RFC 7946 may.
+
+    Raises:
+        RuleBrokenError: code ``unknown-crs``.
+    """
     declared = document.get("crs")
     properties = declared.get("properties") if isinstance(declared, dict) else None
     name = properties.get("name") if isinstance(properties, dict) else None

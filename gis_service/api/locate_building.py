@@ -59,7 +59,7 @@ def get_building_owner(
         BuildingQuestion(code, unit, at, position),
         conflict_from_m=request.state.building_conflict_m,
     )
-    return Response(orjson.dumps(_answer_json(answer)), media_type="application/json")
+    return Response(orjson.dumps(_answer_json(answer), option=orjson.OPT_UTC_Z), media_type="application/json")
 
 
 def _answer_json(answer: BuildingAnswer) -> dict[str, Any]:
@@ -80,6 +80,7 @@ def _answer_json(answer: BuildingAnswer) -> dict[str, Any]:
             "address": building.address,
             "point": {"lon": building.lon, "lat": building.lat},
             "aliases": [{"scheme": one.scheme, "alias": one.alias} for one in answer.found.aliases],
+            "retired_at": building.retired_at,
             "entrance": (
                 None
                 if entrance is None

@@ -51,6 +51,7 @@ _BUILDING = object_of(
         "address": _TEXT,
         "point": _POINT,
         "aliases": array_of(object_of({"scheme": _TEXT, "alias": _TEXT})),
+        "retired_at": {**nullable(INSTANT), "description": "demolished, merged or split; the code finds it still"},
         "entrance": nullable(object_of({"label": _TEXT, "point": _POINT})),
         "unit": nullable(object_of({"label": _TEXT, "registered": {"type": "boolean"}, "owner": nullable(CODE)})),
     }

@@ -112,7 +112,7 @@ class AreaEventRepository:
                 building_owner.c.grid_code.label("owner"),
             )
             .select_from(building.outerjoin(building_owner, owned))
-            .where(func.ST_Intersects(building.c.point, to_column(area)))
+            .where(func.ST_Intersects(building.c.point, to_column(area)), building.c.retired_at.is_(None))
             .order_by(building.c.code)
             .limit(limit)
         )

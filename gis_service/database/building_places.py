@@ -8,7 +8,7 @@ from sqlalchemy import literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from gis_service.database.tables import building_alias, building_owner, building_unit, building_unit_owner
-from gis_service.domain.building import Alias, UnitOwner
+from gis_service.domain.building import Alias, OtherName, UnitOwner
 
 _ALIAS = (building_alias.c.scheme, building_alias.c.alias, building_alias.c.building_code)
 
@@ -31,6 +31,14 @@ class BuildingPlaceRepository:
         query = select(*_ALIAS).where(building_alias.c.building_code == building_code)
         query = query.order_by(building_alias.c.scheme, building_alias.c.alias)
         return [Alias(**row) for row in self._session.execute(query).mappings()]
+
+    def holders_of(self, names: Collection[OtherName]) -> dict[OtherName, str]:
+        """Return the codes of the buildings that have names in other registers; without the names that none has."""
+        if not names:
+            return {}
+        pairs = [(name.scheme, name.alias) for name in names]
+        query = select(*_ALIAS).where(tuple_(building_alias.c.scheme, building_alias.c.alias).in_(pairs))
+        return {OtherName(row.scheme, row.alias): row.building_code for row in self._session.execute(query)}
 
     def owner_of(self, building_code: str, edition: int) -> str | None:
         """Return the grid kept as a building's owner in an edition; None where none is, or no owner was kept then."""

@@ -156,6 +156,7 @@ def _source(collection: Collection, editions: tuple[int, int], principal: Princi
             key=building.c.code,
             shape=building.c.point,
             columns={**own, "grid": building_owner.c.grid_code},
+            conditions=(building.c.retired_at.is_(None),),
         )
     return _Source(
         rows=incident,

@@ -201,6 +201,11 @@ class GridRepository:
         query = select(grid.c.code, grid.c.parent).where(grid.c.editions.contains(edition), grid.c.code.in_(codes))
         return {row.code: row.parent for row in self._session.execute(query)}
 
+    def roots(self, edition: int) -> list[str]:
+        """Return the codes of the grids of an edition that have no parent, sorted."""
+        query = select(grid.c.code).where(grid.c.editions.contains(edition), grid.c.parent.is_(None))
+        return sorted(self._session.scalars(query))
+
     def parents(self, edition: int) -> set[str]:
         """Return the codes of the grids that have children in an edition."""
         query = select(grid.c.parent).where(grid.c.editions.contains(edition), grid.c.parent.is_not(None))

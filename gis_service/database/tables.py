@@ -312,9 +312,11 @@ building = Table(
     CheckConstraint("households >= 0", name="households"),
     CheckConstraint("storeys > 0", name="storeys"),
     Index("building_point_ix", "point", postgresql_using="gist"),
+    Index("building_retired_ix", "code", postgresql_where=text("retired_at IS NOT NULL")),
 )
 
-# How many buildings stand in a cell of 1/128 degree, counted from 0 degrees; triggers on building keep it.
+# How many buildings stand in a cell of 1/128 degree, counted from 0 degrees; triggers on building keep it.  Retired
+# ones are not counted.
 building_cell = Table(
     "building_cell",
     metadata,
@@ -359,6 +361,17 @@ building_alias = Table(
     CheckConstraint("alias <> ''", name="alias"),
     Index("building_alias_alias_ix", "alias"),
     Index("building_alias_building_ix", "building_code"),
+)
+
+# A request that registered buildings, by the key that it was sent with: a second try finds the same codes.
+building_registration = Table(
+    "building_registration",
+    metadata,
+    Column("principal", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request_hash", LargeBinary, nullable=False),
+    Column("codes", ARRAY(Text), nullable=False),
+    _moment("created_at", default=True),
 )
 
 # What a building became when it was merged with others or split: its code still finds them.

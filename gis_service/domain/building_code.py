@@ -12,8 +12,10 @@ Source:
 from __future__ import annotations
 
 import re
+import secrets
 import string
 import unicodedata
+from collections.abc import Iterable
 
 from stdnum.exceptions import ValidationError
 from stdnum.iso7064 import mod_37_36
@@ -21,7 +23,11 @@ from stdnum.iso7064 import mod_37_36
 SERIALS_A_COUNTY = 10_000_000
 """Serial numbers run from 0 to one less than this."""
 
+UNKNOWN_COUNTY = "000000"
+"""The place of issue where no grid around tells its county."""
+
 _COUNTY = re.compile(r"[0-9]{6}")
+_BEGINS_WITH_COUNTY = re.compile(r"[0-9]{6}")
 _FORM = re.compile(r"[0-9]{13}[0-9A-Z]")
 _BODY = re.compile(r"[0-9]{13}")
 _LENGTH = 14
@@ -43,6 +49,25 @@ def make_building_code(issued_by: str, serial: int) -> str:
         raise ValueError(f"The serial number {serial} is not between 0 and {SERIALS_A_COUNTY - 1}.")
     body = f"{issued_by}{serial:07d}"
     return body + str(mod_37_36.calc_check_digit(body))
+
+
+def place_of_issue(grid_codes: Iterable[str]) -> str:
+    """Return the county that the first of some grid codes tells, by six digits in front; else ``UNKNOWN_COUNTY``."""
+    return next((code[:6] for code in grid_codes if _BEGINS_WITH_COUNTY.match(code)), UNKNOWN_COUNTY)
+
+
+def draw_building_code(issued_by: str) -> str:
+    """Return a code with a serial number drawn by lot; whether it is free, the register knows.
+
+    Drawn and not counted: a code tells neither where the building stands, nor when it was registered, nor how many
+    there are.
+    """
+    return make_building_code(issued_by, secrets.randbelow(SERIALS_A_COUNTY))
+
+
+def print_building_code(code: str) -> str:
+    """Return a code as it is printed and read out: ``530103-0004-521Y``; one of another form as it is."""
+    return f"{code[:6]}-{code[6:10]}-{code[10:]}" if _is_code(code) else code
 
 
 def fold_code(text: str) -> str:

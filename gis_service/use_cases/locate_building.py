@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from gis_service.database.unit_of_work import UnitOfWork
@@ -40,6 +41,9 @@ def locate_building(
     the owner kept for it, as long as the edition has that grid, else its building's; one that is not registered is
     no error.  A building has one owner, whichever of its doors is named.
 
+    From when it was retired on, a building that became one other has that one's place and owner; else it has its last
+    owner, which no redraw changes, as long as the edition has that grid.
+
     Args:
         snapshots: the editions in memory.
         open_work: begins a transaction.
@@ -62,9 +66,8 @@ def locate_building(
         else:
             edition = edition_in_force(work, question.at).number
             ask = partial(locate_in_edition, work, edition)
-        ground = _owned_by(
-            ask(Question(building.lon, building.lat)), work.building_places.owner_of(building.code, edition), work
-        )
+        present = _standing_for(building, question.at, work)
+        ground = _owned_by(ask(Question(present.lon, present.lat)), _owner_of(present, edition, work), work)
         located_by = "building" if found.entrance is None else "entrance"
         unit = None
         if question.unit is not None:
@@ -108,6 +111,21 @@ def find_building(typed: str, work: UnitOfWork) -> FoundBuilding:
     raise NotFoundError(
         f"no building is known by the code {typed[:100]!r}{hint}", code="unknown-building", members={"likely": likely}
     )
+
+
+def _standing_for(building: Building, at: datetime | None, work: UnitOfWork) -> Building:
+    """Return the one building that a retired one became in the end; any other as it is."""
+    if building.retired_at is None or (at is not None and at < building.retired_at):
+        return building
+    heirs = work.building_register.heirs(building.code)
+    return (work.buildings.get(heirs[0]) or building) if len(heirs) == 1 else building
+
+
+def _owner_of(building: Building, edition: int, work: UnitOfWork) -> str | None:
+    owner = work.building_places.owner_of(building.code, edition)
+    if owner is None and building.retired_at is not None:
+        return work.building_register.last_owner(building.code)
+    return owner
 
 
 def _by_alias(typed: str, work: UnitOfWork) -> Building | None:

@@ -1,4 +1,4 @@
--- The buildings with a point or an entrance in any of some boxes.
+-- The buildings, retired ones left out, with a point or an entrance in any of some boxes.
 --
 -- In    :wests, :souths, :easts, :norths float8[], degrees EPSG:4326, equally long; :edition, for the owners
 -- Out   code, name, households, lon, lat, owner (NULL: no grid), doors (JSON array of [lon, lat] by label); by code
@@ -22,7 +22,7 @@ SELECT building.code, building.name, building.households,
         WHERE door.building_code = building.code
     ) AS doors
 FROM found
-JOIN building ON building.code = found.code
+JOIN building ON building.code = found.code AND building.retired_at IS NULL
 LEFT JOIN building_owner AS owned
     ON owned.building_code = building.code AND owned.editions @> CAST(:edition AS int)
 ORDER BY building.code

@@ -21,5 +21,5 @@ SELECT below.root AS code, count(building.code) AS buildings, coalesce(sum(build
 FROM below
 LEFT JOIN building_owner AS owned
     ON owned.grid_code = below.code AND owned.editions @> CAST(:edition AS int)
-LEFT JOIN building ON building.code = owned.building_code
+LEFT JOIN building ON building.code = owned.building_code AND building.retired_at IS NULL
 GROUP BY below.root

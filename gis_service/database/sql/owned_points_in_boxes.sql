@@ -1,4 +1,4 @@
--- Where the buildings in any of some boxes stand, and who owns them now.
+-- Where the buildings in any of some boxes stand, and who owns them now; retired ones have their last owner for good.
 --
 -- In:    :wests, :souths, :easts, :norths  float8[], degrees EPSG:4326, equally long
 -- Out:   code, lon, lat, owner (NULL where no grid covers it); by code

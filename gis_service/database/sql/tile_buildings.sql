@@ -4,7 +4,7 @@
 --       among, codes of the only owners whose buildings are drawn, or NULL; most_features, or NULL for all.
 -- Out   one row: the layer as bytes, empty when there is no building, and how many buildings most_features left out;
 --       features by id, which is the building's for ever; grid is the owner in that edition, absent when it had none
---       or the building came later.
+--       or the building came later; retired buildings are left out.
 -- Ties  Of too many, those with the most households stay; of equals those registered first.
 -- Units degrees in, 4096 tile units out.
 -- Index building_point_ix for the box, building_owner_one_per_edition for the owner.
@@ -32,7 +32,7 @@ found AS (
         b.point AS shape
     FROM tile, building AS b
     LEFT JOIN building_owner AS o ON o.building_code = b.code AND o.editions @> CAST(:edition AS int)
-    WHERE b.point && tile.box
+    WHERE b.point && tile.box AND b.retired_at IS NULL
         AND (CAST(:among AS text[]) IS NULL OR o.grid_code = ANY (CAST(:among AS text[])))
 )
 -- Encoding.

@@ -58,6 +58,7 @@ built AS (
         SELECT count(*) AS number
         FROM building_owner AS o
         WHERE o.grid_code = below.code AND (o.editions @> CAST(:edition AS int)) IS TRUE
+            AND NOT EXISTS (SELECT 1 FROM building AS b WHERE b.code = o.building_code AND b.retired_at IS NOT NULL)
     ) AS own
     GROUP BY below.top
 ),

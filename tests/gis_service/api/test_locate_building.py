@@ -128,6 +128,7 @@ def test_a_building_is_answered_like_a_point_and_named(client):
             "address": "人民路9号",
             "point": {"lon": 102.705, "lat": 25.015},
             "aliases": [{"scheme": "community", "alias": "53010300100112345"}, {"scheme": "fire", "alias": "A17"}],
+            "retired_at": None,
             "entrance": None,
             "unit": None,
         },

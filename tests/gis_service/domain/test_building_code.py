@@ -4,9 +4,12 @@ from hypothesis import strategies as st
 
 from gis_service.domain.building_code import (
     building_code_to_look_up,
+    draw_building_code,
     likely_building_codes,
     make_building_code,
     parse_building_code,
+    place_of_issue,
+    print_building_code,
     split_entrance,
 )
 
@@ -101,3 +104,19 @@ def test_what_is_far_from_a_code_is_like_none():
 def test_a_door_stands_behind_the_code(typed, readings):
     """Behind a code that fits with or without a hyphen, else behind the last hyphen."""
     assert split_entrance(typed) == readings
+
+
+def test_a_code_is_drawn_for_the_county_and_printed_in_groups():
+    """Fourteen characters in groups of 6, 4 and 4; what is printed reads as the code."""
+    code = draw_building_code("530103")
+
+    assert code.startswith("530103")
+    assert [len(group) for group in print_building_code(code).split("-")] == [6, 4, 4]
+    assert parse_building_code(print_building_code(code)) == code
+    assert print_building_code("B7") == "B7"
+
+
+def test_the_place_of_issue_is_the_first_county_that_a_grid_tells():
+    """The county of a unit grid's code; of none, zeros."""
+    assert place_of_issue(["", "530103001001", "530102"]) == "530103"
+    assert place_of_issue(["D07"]) == "000000"

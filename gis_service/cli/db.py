@@ -13,6 +13,7 @@ import typer
 
 from gis_service.database.backup import back_up, restore
 from gis_service.database.embedded import ClusterStatus, EmbeddedCluster
+from gis_service.database.service_role import make_service_role
 from gis_service.errors import ServiceError
 from gis_service.settings import Settings
 
@@ -69,6 +70,17 @@ def restore_file(
     """Fill an empty database from a backup; stop the service first."""
     with _told_in_one_line():
         restore(_url(), file, replace=replace)
+
+
+@db.command()
+def role() -> None:
+    """Make or renew the role gis_app, with what the service needs and no right to change its records.
+
+    Make a login role for the service with IN ROLE gis_app; migrate with the owner of the tables, as before.
+    """
+    with _told_in_one_line():
+        make_service_role(_url())
+    print("the role gis_app is ready: CREATE ROLE … LOGIN PASSWORD … IN ROLE gis_app")
 
 
 def _url() -> str:

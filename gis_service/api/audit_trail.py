@@ -75,6 +75,8 @@ class AuditTrail:
 class _Answer:
     """One answer on its way: its act is recorded when it begins, and what a stream sent besides when it ends."""
 
+    __slots__ = ("_has_begun", "_is_blocked", "_noted", "_recorder", "_scope", "_send", "_writes")
+
     def __init__(self, scope: Scope, send: Send, recorder: AuditRecorder, *, writes: bool) -> None:
         self._scope, self._send, self._recorder, self._writes = scope, send, recorder, writes
         self._noted = 0
@@ -140,6 +142,9 @@ async def _record(event: AuditEvent, recorder: AuditRecorder) -> None:
 def _event_of(scope: Scope, message: Message, *, writes: bool) -> AuditEvent | None:
     """Return the act that an answer means; None when it is none."""
     status: int = message["status"]
+    nobody_asked = "principal" not in scope and notes_of(scope) is None
+    if not writes and status < HTTPStatus.BAD_REQUEST and (nobody_asked or status >= HTTPStatus.MULTIPLE_CHOICES):
+        return None
     if status >= HTTPStatus.BAD_REQUEST:
         if _is_refusal(status, scope):
             return _make(scope, "refusal", (0, ()), [], status)
@@ -150,8 +155,6 @@ def _event_of(scope: Scope, message: Message, *, writes: bool) -> AuditEvent | N
         made = [location.rpartition("/")[2]] if location else []
         read = (notes.count, notes.classes) if notes is not None and notes.count else (1, ())
         return _make(scope, "write", read, made + (notes.objects if notes else []), status)
-    if status >= HTTPStatus.MULTIPLE_CHOICES:
-        return None
     caller = scope.get("principal", PUBLIC)
     is_known = caller.role != PUBLIC.role
     is_export = is_known and Headers(raw=message["headers"]).get("content-disposition", "").startswith("attachment")

@@ -47,6 +47,23 @@ def test_seals_are_made_verified_and_kept_in_an_anchor(own_database, run, tmp_pa
     assert f"row {ids[1]} has been altered / 记录被改动" in run("verify").stdout
 
 
+def test_the_role_of_the_service_is_made_and_made_again(own_database, monkeypatch):
+    """It may append to the record and not alter it."""
+    monkeypatch.setenv("GIS_DATABASE_URL", own_database)
+
+    made = [CliRunner().invoke(app, ["db", "role"]) for _ in range(2)]
+
+    assert [one.exit_code for one in made] == [0, 0]
+    owner = create_engine(own_database)
+    with owner.connect() as connection:
+        rights = [
+            connection.scalar(text("SELECT has_table_privilege('gis_app', 'audit_event', :right)"), {"right": right})
+            for right in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE")
+        ]
+    owner.dispose()
+    assert rights == [True, True, False, False, False]
+
+
 def test_a_file_of_heads_that_is_none_is_refused(run, tmp_path):
     """Exit 2, before anything is verified."""
     anchor = tmp_path / "heads"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol, TypedDict
@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gis_service.api import (
     archives,
     area_events,
+    audit,
     boundaries,
     buildings,
     check_ins,
@@ -60,6 +61,8 @@ from gis_service.api import (
     webhooks,
 )
 from gis_service.api.access import TokenCache
+from gis_service.api.audit_metrics import AuditCollector
+from gis_service.api.audit_trail import AuditTrail
 from gis_service.api.event_stream import Streams
 from gis_service.api.feed_metrics import FeedCollector
 from gis_service.api.metrics import Metrics
@@ -77,7 +80,9 @@ from gis_service.api.tile_seeding import TileSeeder
 from gis_service.database.embedded import EmbeddedCluster
 from gis_service.database.engine import make_engine, make_reading_factory, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.domain.access import Principal
 from gis_service.domain.alarms import AlarmShares
+from gis_service.domain.audit import UnusualLimits
 from gis_service.feed.sender import WebhookSender
 from gis_service.feed.stopping import when_told_to_stop
 from gis_service.feed.watcher import FeedWatcher
@@ -89,7 +94,10 @@ from gis_service.snapshots.holder import SnapshotHolder
 from gis_service.snapshots.shadow import ShadowCheck
 from gis_service.use_cases.keep_clocks import ring_alarms
 from gis_service.use_cases.keep_incident_months import make_months_ahead
+from gis_service.use_cases.read_audit import find_unusual
+from gis_service.use_cases.record_audit import AuditRecorder
 from gis_service.use_cases.repeating import Repeating
+from gis_service.use_cases.seal_audit import seal_audit
 
 EXPOSED_HEADERS = [
     "Content-Crs",
@@ -115,6 +123,19 @@ FEED_POOL_SIZE = 4
 """Connections that streams and webhooks share, so that they take none from requests."""
 
 
+AUDIT_POOL_SIZE = 2
+"""Connections of those who record and seal acts: requests that wait for them may hold all others."""
+
+UNUSUAL_POLL_S = 300.0
+
+
+class AuditState(TypedDict):
+    """What requests find of the record of acts."""
+
+    audit: AuditRecorder
+    unusual_limits: UnusualLimits
+
+
 class FeedState(TypedDict):
     """What requests find of the feed of events."""
 
@@ -124,7 +145,7 @@ class FeedState(TypedDict):
     webhook_allow_private: bool
 
 
-class State(FeedState):
+class State(FeedState, AuditState):
     """What every request finds in ``request.state``."""
 
     open_work: Callable[[], UnitOfWork]
@@ -209,6 +230,31 @@ async def follow_feed(url: str, settings: Settings, metrics: Metrics) -> AsyncIt
         engine.dispose()
 
 
+@asynccontextmanager
+async def keep_audit(url: str, settings: Settings, metrics: Metrics) -> AsyncIterator[AuditState]:
+    """Record acts, seal them, and count the hours of unusual reading."""
+    engine = make_engine(url, pool_size=AUDIT_POOL_SIZE, statement_timeout_ms=settings.statement_timeout_ms)
+    sessions = make_session_factory(engine)
+    recorder = AuditRecorder(lambda: UnitOfWork(sessions), settings.audit_queue)
+    limits = UnusualLimits(
+        things=settings.audit_unusual_things, times=settings.audit_unusual_times, night=settings.audit_night
+    )
+    service, zone, found = Principal("gis-service", "admin"), ZoneInfo(settings.timezone), [0]
+
+    def seal() -> object:
+        return seal_audit(lambda: datetime.now(UTC), lambda: UnitOfWork(sessions))
+
+    def count_unusual() -> None:
+        now = datetime.now(UTC)
+        found[0] = len(find_unusual(now - timedelta(days=1), now, limits, zone, service, UnitOfWork(sessions)))
+
+    keepers = (Repeating("seals", seal, settings.audit_seal_s), Repeating("unusual", count_unusual, UNUSUAL_POLL_S))
+    with counted(metrics, AuditCollector(recorder, lambda: found[0])):
+        async with running(recorder, *keepers):
+            yield {"audit": recorder, "unusual_limits": limits}
+    engine.dispose()
+
+
 class Background(Protocol):
     """What runs beside the requests."""
 
@@ -287,6 +333,7 @@ def create_app(settings: Settings) -> FastAPI:
             async with (
                 running(snapshots, shadow, seeder, *keepers),
                 follow_feed(url, settings, metrics) as feed_state,
+                keep_audit(url, settings, metrics) as audit_state,
             ):
                 yield {
                     "open_work": lambda: UnitOfWork(sessions),
@@ -314,6 +361,7 @@ def create_app(settings: Settings) -> FastAPI:
                     "photos": PhotoStore(settings.photos or str(settings.home / "photos")),
                     "photo_limit_bytes": settings.photo_limit_bytes,
                     **feed_state,
+                    **audit_state,
                 }
             lines.write()
             tile_lines.write()
@@ -364,6 +412,7 @@ def create_app(settings: Settings) -> FastAPI:
         locate_building,
         buildings,
         area_events,
+        audit,
         resources,
         check_ins,
         devices,
@@ -379,6 +428,7 @@ def create_app(settings: Settings) -> FastAPI:
     # The last one added meets a request first.
     app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes, is_stream=locate_batch.is_stream)
     app.add_middleware(PlainBodies)
+    app.add_middleware(AuditTrail)
     app.add_middleware(RequestLog, metrics=metrics)
     app.add_middleware(HeadIsGet)
     app.add_middleware(

@@ -146,6 +146,25 @@ class Settings(BaseSettings):
     photo_limit_bytes: int = Field(
         default=20 * 1024 * 1024, ge=1024, description="A larger photo is refused with 413."
     )
+    audit_queue: int = Field(
+        default=10_000,
+        ge=1,
+        description="Acts that may wait to be recorded; when so many do, writes and restricted reads get 503.",
+    )
+    audit_seal_s: float = Field(
+        default=10.0,
+        ge=0,
+        description="Seconds between two seals over the record of acts; 0: this service makes none.",
+    )
+    audit_unusual_things: int = Field(
+        default=5000, ge=1, description="More things of important or core data read by one in an hour are unusual."
+    )
+    audit_unusual_times: float = Field(
+        default=10.0, gt=1, description="More than so many times one's own usual hour are unusual."
+    )
+    audit_night: tuple[Annotated[int, Field(ge=0, le=23)], Annotated[int, Field(ge=0, le=23)]] = Field(
+        default=(22, 6), description="Hours of the night, when reading core data is unusual, as a JSON array."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )

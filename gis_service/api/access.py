@@ -63,6 +63,7 @@ async def permission_of(request: Request) -> Principal:
     if principal is None:
         principal = await to_thread.run_sync(authenticate, secret, request.state.open_work())
         cache.put(hashed, principal)
+    request.scope["principal"] = principal
     return principal
 
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from gis_service.api.access import require
 from gis_service.api.area_events import json_answer
+from gis_service.api.audit_notes import note_read
 from gis_service.api.dependencies import Box, JsonBody, Work
 from gis_service.api.emergency_openapi import DEVICES_RESPONSES, HEARTBEATS_RESPONSES, body_of
 from gis_service.api.instants import Instant
@@ -63,6 +64,7 @@ def get_devices(  # noqa: PLR0917 - a route names all that it takes
     after = None if cursor is None else code_of(cursor)
     edition, found, owners = find_devices(DeviceFilter(kind, grid, box, silent, after, limit + 1), principal, work)
     following = encode_cursor(found[limit - 1].device.code) if len(found) > limit else None
+    note_read(request, {one.device.data_class for one in found[:limit]}, len(found[:limit]))
     told = [device_json(one, owners.get(one.device.code)) for one in found[:limit]]
     response = json_answer({"edition": edition, "devices": told, "next": following})
     link_next(request, response, following)

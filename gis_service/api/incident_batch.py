@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gis_service.api.access import require
+from gis_service.api.audit_notes import note_read
 from gis_service.api.duplex import DuplexResponse, pieces_of
 from gis_service.api.incident_lines import LONGEST_LINE_BYTES, Answer, answer_lines
 from gis_service.api.incidents import OwnersNow, alarm_shares, owners_now, place_at, working_zone
@@ -89,6 +90,7 @@ async def post_incidents(
         )
         receipts = [one for one in outcomes if isinstance(one, Receipt)]
         records = [one.incident for one in receipts]
+        note_read(request, (), len(records), [one.id for one in records])
         told = iter(zip(receipts, incidents_json(records, principal, find_owners(records)), strict=True))
         return [one if isinstance(one, ServiceError) else _answered(*next(told)) for one in outcomes]
 

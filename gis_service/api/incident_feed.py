@@ -15,11 +15,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gis_service.api.access import permission_as, require
+from gis_service.api.audit_notes import note_read
 from gis_service.api.dependencies import Work
 from gis_service.api.event_stream import EVENT_STREAM, EventStream, Streams
 from gis_service.api.incident_feed_openapi import FEED_RESPONSES
 from gis_service.api.paging import decode_cursor, encode_cursor
-from gis_service.domain.access import ROLES, Principal
+from gis_service.domain.access import IMPORTANT, ROLES, Principal
 from gis_service.domain.incident_feed import KINDS, FeedEvent, FeedFilter
 from gis_service.errors import AccessError, InputFault, RuleBrokenError, ServiceError
 from gis_service.feed.watcher import FeedWatcher
@@ -95,8 +96,10 @@ def get_feed(  # noqa: PLR0917 - a route names all that it takes
     given, parameter = (last_event_id, "Last-Event-ID") if is_stream and last_event_id else (after, "after")
     start = begin_feed(parse_position(given, parameter) if given else 0, wanted, work)
     if is_stream:
+        note_read(request, (IMPORTANT,), 0)
         return EventStream(follow_feed(request, start, wanted), request.state.streams)
     page = read_feed(start, wanted, principal, limit, work)
+    note_read(request, (IMPORTANT,), len(page.events), {one.event.incident_id for one in page.events})
     following = encode_cursor(page.position)
     body = {
         "events": [event.as_json() for event in page.events],
@@ -141,6 +144,7 @@ async def follow_feed(request: Request, start: int, wanted: FeedFilter) -> Async
         else:
             position = page.position
             if page.events:
+                note_read(request, (IMPORTANT,), len(page.events), {one.event.incident_id for one in page.events})
                 yield b"".join(map(_written, page.events))
                 sent_at = time.monotonic()
             if page.has_more:

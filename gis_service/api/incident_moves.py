@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 import orjson
 from fastapi import APIRouter, Depends, Header
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from starlette.requests import Request
 from starlette.responses import Response
 
+from gis_service.api.audit_notes import note_reason
 from gis_service.api.dependencies import Work
 from gis_service.api.incidents import (
     IncidentId,
@@ -93,6 +95,7 @@ async def read_retry_key(
 
 @router.post("/v1/incidents/{incident_id}/transitions", response_class=Response, responses=INCIDENT_ANSWER)
 def post_transition(  # noqa: PLR0917 - a route names all that it takes
+    request: Request,
     principal: Reader,
     incident_id: IncidentId,
     body: MoveIn,
@@ -104,6 +107,7 @@ def post_transition(  # noqa: PLR0917 - a route names all that it takes
     work: Work,
 ) -> Response:
     """Move an incident to another state, hand it over, or change its handler; a move that is not allowed is a 409."""
+    note_reason(request, body.reason or body.note or "")
     moved = move_incident(
         incident_id,
         body.to_request(),

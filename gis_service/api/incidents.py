@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any, TypeAlias
@@ -16,12 +16,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gis_service.api.access import require
+from gis_service.api.audit_notes import note_read
 from gis_service.api.dependencies import Box, Work
 from gis_service.api.incidents_openapi import INCIDENT_ANSWER, KEY_PARAMETER, POST_RESPONSES
 from gis_service.api.instants import Instant
 from gis_service.api.paging import decode_cursor, encode_cursor, link_next
 from gis_service.api.schemas_incidents import IncidentIn, events_json, incidents_json
-from gis_service.domain.access import ROLES, Principal
+from gis_service.domain.access import CORE, IMPORTANT, ROLES, Principal
 from gis_service.domain.alarms import AlarmShares
 from gis_service.domain.incident import STATES, IncidentFilter, IncidentRecord
 from gis_service.domain.place import ChainLink, Locate
@@ -192,6 +193,7 @@ def get_incidents(  # noqa: PLR0917 - a route names all that it takes
     records = read_incidents.find_incidents(wanted, principal, work)
     following = encode_cursor(records[limit - 1].id.hex) if len(records) > limit else None
     shown = records[:limit]
+    note_read(request, classes_shown(shown, principal), len(shown), [one.id for one in shown])
     answers = incidents_json(shown, principal, find_owners(shown))
     response = _json({"incidents": answers, "next": following})
     link_next(request, response, following)
@@ -200,19 +202,28 @@ def get_incidents(  # noqa: PLR0917 - a route names all that it takes
 
 @router.get("/v1/incidents/{incident_id}", response_class=Response, responses=INCIDENT_ANSWER)
 def get_incident(
+    request: Request,
     principal: Reader,
     incident_id: IncidentId,
     find_owners: Annotated[OwnersNow, Depends(owners_now)],
     work: Work,
 ) -> Response:
     """Return one incident; its ETag is its version, for If-Match."""
-    return answer_incident(read_incidents.read_incident(incident_id, principal, work), principal, find_owners)
+    record = read_incidents.read_incident(incident_id, principal, work)
+    note_read(request, classes_shown([record], principal), 1)
+    return answer_incident(record, principal, find_owners)
 
 
 @router.get("/v1/incidents/{incident_id}/events", response_class=Response, responses=JSON)
 def get_events(principal: Reader, incident_id: IncidentId, work: Work) -> Response:
     """Return what happened to one incident, the oldest first."""
     return _json(events_json(read_incidents.read_events(incident_id, principal, work)))
+
+
+def classes_shown(records: Iterable[IncidentRecord], principal: Principal) -> tuple[str, ...]:
+    """Return the data classes of incidents as this caller gets them: who reported one is core."""
+    tells_reporters = CORE in principal.data_classes and any(one.in_charge for one in records)
+    return (IMPORTANT, CORE) if tells_reporters else (IMPORTANT,)
 
 
 def answer_incident(

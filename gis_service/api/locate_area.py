@@ -11,12 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gis_service.api.access import permission_of
+from gis_service.api.audit_notes import note_read
 from gis_service.api.dependencies import JsonBody, Work
 from gis_service.api.geojson import parse_area
 from gis_service.api.grids import At, EditionNumber
 from gis_service.api.locate_openapi import AREA_RESPONSES
 from gis_service.api.query import only_known_parameters
-from gis_service.domain.access import Principal
+from gis_service.domain.access import GENERAL, IMPORTANT, Principal
 from gis_service.domain.area import AreaAnswer, AreaQuestion, TouchedGrid
 from gis_service.domain.area_in_degrees import area_in_wgs84
 from gis_service.domain.coordinates import DEFAULT_CRS
@@ -60,6 +61,7 @@ def post_area(  # noqa: PLR0917 - a route names all that it takes
     shape, pointer = parse_area(body, request.state.area_vertex_limit)
     question = AreaQuestion(area_in_wgs84(shape, crs, pointer), edition, at, level, limit)
     answer = locate_area(question, principal, request.state.timezone, work)
+    note_read(request, (IMPORTANT if answer.staff else GENERAL,), len(answer.staff or ()))
     return Response(orjson.dumps(answer_json(answer)), media_type="application/json")
 
 

@@ -44,7 +44,7 @@ class RequestLog:
         began = time.perf_counter()
         status, started = int(HTTPStatus.INTERNAL_SERVER_ERROR), False
         given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if REQUEST_ID.fullmatch(given) else uuid4().hex
+        request_id = scope["request_id"] = given if REQUEST_ID.fullmatch(given) else uuid4().hex
 
         async def send_marked(message: Message) -> None:
             nonlocal status, started

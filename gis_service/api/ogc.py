@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gis_service.api.access import BEARER, permission_as, permission_of
+from gis_service.api.audit_notes import note_read
 from gis_service.api.dependencies import Work
 from gis_service.api.ogc_documents import CONFORMANCE, collection_document, landing_page, queryables_document
 from gis_service.api.ogc_links import GEOJSON, JSON, SCHEMA, link, ogc_url, refuse_unknown
@@ -34,7 +35,7 @@ from gis_service.api.ogc_parameters import (
     parse_times,
 )
 from gis_service.api.paging import bad_cursor
-from gis_service.domain.access import ROLES, Principal
+from gis_service.domain.access import GENERAL, IMPORTANT, ROLES, Principal
 from gis_service.domain.feature import COLLECTIONS, Collection, FeaturePage, FeatureRecord, PositionError
 from gis_service.domain.feature_crs import FeatureCrs
 from gis_service.errors import NotFoundError
@@ -120,6 +121,7 @@ def get_items(request: Request, collection: Chosen, principal: Caller, work: Wor
         page = find_features(collection, asked.wanted, principal, work, position=asked.position, limit=asked.limit)
     except PositionError:
         raise bad_cursor() from None
+    note_read(request, (_class_of(collection),), len(page.records), [one.id for one in page.records])
     links = [
         link("self", str(request.url), GEOJSON, "This page"),
         link("collection", ogc_url(request, f"/collections/{collection.name}"), JSON, collection.title),
@@ -151,11 +153,16 @@ def get_item(request: Request, collection: Chosen, feature_id: str, principal: C
     refuse_unknown(request, "crs", "datetime", formats=("json", "geojson"))
     crs, times = parse_crs(request.query_params, "crs"), parse_times(request.query_params)
     page = read_feature(collection, feature_id, times, principal, work)
+    note_read(request, (_class_of(collection),), 1)
     links = [
         link("self", str(request.url), GEOJSON, "This feature"),
         link("collection", ogc_url(request, f"/collections/{collection.name}"), JSON, collection.title),
     ]
     return _answer(_feature(page.records[0], crs) | {"links": links}, crs, _edition(collection, page), {})
+
+
+def _class_of(collection: Collection) -> str:
+    return IMPORTANT if collection.is_restricted else GENERAL
 
 
 def _feature(record: FeatureRecord, crs: FeatureCrs) -> dict[str, Any]:

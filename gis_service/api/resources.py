@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from gis_service.api.access import permission_of
 from gis_service.api.area_events import OnShelf, json_answer
+from gis_service.api.audit_notes import note_read
 from gis_service.api.dependencies import Box, Work
 from gis_service.api.emergency_openapi import NEAREST_RESPONSES, RESOURCES_RESPONSES
 from gis_service.api.paging import bad_cursor, decode_cursor, encode_cursor, link_next
@@ -49,6 +50,7 @@ def get_resources(  # noqa: PLR0917 - a route names all that it takes
     wanted = ResourceFilter(kind, grid, box, expires_before, after, limit + 1)
     edition, found, owners = find_resources(wanted, principal, work)
     following = encode_cursor(found[limit - 1].code) if len(found) > limit else None
+    note_read(request, {one.data_class for one in found[:limit]}, len(found[:limit]))
     told = [resource_json(one, owners.get(one.code), shelf) for one in found[:limit]]
     response = json_answer({"edition": edition, "resources": told, "next": following})
     link_next(request, response, following)

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gis_service.api.access import permission_of
+from gis_service.api.audit_notes import note_read
 from gis_service.api.content_coding import Coding, choose_coding, compress
 from gis_service.api.gone import unless_gone
 from gis_service.api.hot import HotRoute
@@ -27,7 +28,7 @@ from gis_service.api.tile_folder import TileFolder
 from gis_service.api.tile_openapi import TILE_OPENAPI_PATHS
 from gis_service.api.tile_request import answer_document, answer_tile, read_address, read_layers
 from gis_service.api.tile_versions import VERSION_LIFETIME_S, VersionOf
-from gis_service.domain.access import Principal
+from gis_service.domain.access import GENERAL, Principal
 from gis_service.domain.map_shift import ground_of
 from gis_service.errors import InputFault, NotFoundError, RuleBrokenError
 from gis_service.use_cases.describe_tiles import (
@@ -143,6 +144,7 @@ async def answer_tile_in(request: Request, known: Mapping[str, TileMatrixSet]) -
     }
     figures: TileFigures = request.state.tile_figures
     tally = figures.of(key.layers, address.detail)
+    note_read(request, {layer.data_class for layer in layers}, 1)
     named = request.headers.get("if-none-match")
     if names_etag(named, etag):
         tally.by_tag += 1
@@ -154,8 +156,9 @@ async def answer_tile_in(request: Request, known: Mapping[str, TileMatrixSet]) -
         # Its generalised shapes are still to be made: the tile of this key will have other bytes, so it has no tag.
         del headers["ETag"]
         headers["Cache-Control"] = _cache_control(principal, _lifetime(layers, is_fixed=False))
-    elif address.matrix is WEB_MERCATOR:
-        # What most maps ask for is answered again in front of all layers; the others come here each time.
+    elif address.matrix is WEB_MERCATOR and all(layer.data_class == GENERAL for layer in layers):
+        # What most maps ask for is answered again in front of all layers; the others come here each time, as do reads
+        # that have to be recorded.
         setattr(request.state, SETTLED, SettledTile(key, etag, tally, moving))
     if named == "*":
         tally.by_tag += 1

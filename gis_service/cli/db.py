@@ -6,15 +6,21 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from gis_service.cli.connect import connect
 from gis_service.database.backup import back_up, restore
 from gis_service.database.embedded import ClusterStatus, EmbeddedCluster
+from gis_service.database.engine import make_session_factory
+from gis_service.database.service_role import make_service_role
+from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.errors import ServiceError
 from gis_service.settings import Settings
+from gis_service.use_cases.keep_incident_months import make_months_ahead
 
 db = typer.Typer(
     name="db",
@@ -69,6 +75,19 @@ def restore_file(
     """Fill an empty database from a backup; stop the service first."""
     with _told_in_one_line():
         restore(_url(), file, replace=replace)
+
+
+@db.command()
+def role() -> None:
+    """Make or renew the role gis_app, which cannot change records, and the months ahead, which take the owner.
+
+    Make a login role for the service with IN ROLE gis_app; migrate with the owner of the tables, as before.
+    """
+    with _told_in_one_line():
+        url = _url()
+        make_service_role(url)
+        make_months_ahead(datetime.now(UTC), UnitOfWork(make_session_factory(connect(url))))
+    print("the role gis_app is ready: CREATE ROLE … LOGIN PASSWORD … IN ROLE gis_app")
 
 
 def _url() -> str:

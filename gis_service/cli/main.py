@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from sqlalchemy import exc
 from typer.core import TyperGroup
 
+from gis_service.cli.audit import audit
 from gis_service.cli.check import check
 from gis_service.cli.clocks import clocks
 from gis_service.cli.db import db
@@ -102,6 +103,7 @@ app.add_typer(exports, name="export")
 app.add_typer(tiles, name="tiles")
 app.add_typer(rules, name="rules")
 app.add_typer(tokens, name="tokens")
+app.add_typer(audit, name="audit")
 app.add_typer(clocks, name="clocks")
 app.add_typer(db, name="db")
 app.add_typer(months, name="incidents")

@@ -913,3 +913,44 @@ tile_change = Table(
     Column("east", Double),
     Column("north", Double),
 )
+
+# ----------------------------------------------------------------------------------------------------------- audit
+
+# Append-only, by triggers and by the rights of the service's role.  No foreign key leads here or away, and the only
+# unique thing is the id, so that ranges of ids can become partitions.
+audit_event = Table(
+    "audit_event",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _moment("at"),
+    Column("act", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("scope", Text),
+    Column("address", Text),
+    Column("method", Text, nullable=False),
+    Column("route", Text, nullable=False),
+    Column("objects", ARRAY(Text), nullable=False),
+    Column("query", Text, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("classes", ARRAY(Text), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("request_id", Text, nullable=False),
+    CheckConstraint("act IN ('read', 'write', 'export', 'refusal', 'unrecorded')", name="act"),
+    Index("audit_event_at_ix", "at"),
+    Index("audit_event_name_ix", "name", "id"),
+    Index("audit_event_objects_ix", "objects", postgresql_using="gin"),
+)
+
+audit_seal = Table(
+    "audit_seal",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    _moment("sealed_at"),
+    Column("first_id", BigInteger, nullable=False),
+    Column("last_id", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("digests", LargeBinary, nullable=False, comment="40 bytes a row: its id and its SHA-256"),
+)

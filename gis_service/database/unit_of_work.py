@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from gis_service.database.area_events import AreaEventRepository
 from gis_service.database.areas import AreaRepository
+from gis_service.database.audit import AuditRepository
 from gis_service.database.building_places import BuildingPlaceRepository
 from gis_service.database.building_register import BuildingRegisterRepository
 from gis_service.database.buildings import BuildingRepository
@@ -76,6 +77,7 @@ class UnitOfWork:
 
     area_events = _Member(AreaEventRepository)
     areas = _Member(AreaRepository)
+    audit = _Member(AuditRepository)
     building_places = _Member(BuildingPlaceRepository)
     building_register = _Member(BuildingRegisterRepository)
     buildings = _Member(BuildingRepository)

@@ -37,6 +37,9 @@ VALUE_COLUMNS = ("indicator", "grid_code", "period", "since", "until", "value", 
 MOST_DEFINITIONS, MOST_VALUES = 1_000, 100_000
 """Rows that are read at once."""
 
+LARGEST = 1e15
+"""Values up to this add up without loss of a whole number, and never overflow."""
+
 RESERVED = frozenset({"code", "name", "level", "buildings", "incidents"})
 """Fields that tiles have anyway."""
 
@@ -97,7 +100,7 @@ class ValueRow(TextRow):
     period: Text | None = None
     since: Day | None = None
     until: Day | None = None
-    value: Finite
+    value: Annotated[Finite, Field(ge=-LARGEST, le=LARGEST)]
     source: Text | None = None
     is_estimated: bool = False
 

@@ -260,7 +260,7 @@ def test_a_rehearsal_says_the_same_and_stores_nothing(client):
 
 
 def test_rows_at_fault_are_named_and_none_is_stored(client):
-    """A wrong digit with what was meant, a half year over a stored year, a grid twice, no number, no period."""
+    """A wrong digit and what was meant, half a year over a stored year, a grid twice, no number, no period, no end."""
     store(client, "visits", {FIRST: 40})
     body = f"""grid_code,period,value
 530103001001009,2025,1
@@ -269,12 +269,20 @@ def test_rows_at_fault_are_named_and_none_is_stored(client):
 {SECOND},2025,2
 {THIRD},2025,viele
 {FOURTH},spring,3
+{FOURTH},2025,1e308
 """
     refused = client.post("/v1/indicators/visits/values", content=body.encode(), headers=CSV)
     errors = {one["pointer"]: one["detail"] for one in refused.json()["errors"]}
 
     assert (refused.status_code, refused.json()["code"]) == (422, "broken-values")
-    assert errors.keys() == {"/values/0/grid_code", "/values/1/period", "/values/3", "/values/4/value", "/values/5"}
+    assert errors.keys() == {
+        "/values/0/grid_code",
+        "/values/1/period",
+        "/values/3",
+        "/values/4/value",
+        "/values/5",
+        "/values/6/value",
+    }
     assert (
         "line 2: edition 1 has no grid '530103001001009'; did you mean 53010300100100"
         in errors["/values/0/grid_code"]

@@ -260,7 +260,7 @@ def test_a_rehearsal_says_the_same_and_stores_nothing(client):
 
 
 def test_rows_at_fault_are_named_and_none_is_stored(client):
-    """A wrong digit and what was meant, half a year over a stored year, a grid twice, no number, no period, no end."""
+    """A wrong digit, half a year over a stored year, a grid twice, no number, no period, too large a number."""
     store(client, "visits", {FIRST: 40})
     body = f"""grid_code,period,value
 530103001001009,2025,1

@@ -19,6 +19,7 @@ from gis_service.cli.export_grids import exports
 from gis_service.cli.export_tiles import tiles
 from gis_service.cli.import_grids import imports
 from gis_service.cli.import_incidents import incidents as _incidents  # noqa: F401 - it puts itself on ``imports``
+from gis_service.cli.import_indicators import indicators as _indicators  # noqa: F401 - as above
 from gis_service.cli.incident_months import months
 from gis_service.cli.locate import locate
 from gis_service.cli.migrate import migrate

@@ -722,6 +722,8 @@ indicator = Table(
         server_default=text("'{}'::double precision[]"),
         comment="rising; where a map changes its colour",
     ),
+    Column("weight", Text, ForeignKey("indicator.code"), comment="of a weighted mean; NULL: households"),
+    CheckConstraint("weight IS NULL OR (rollup = 'weighted_mean' AND weight <> code)", name="weight"),
     CheckConstraint(
         "code ~ '^[a-z][a-z0-9_]{0,31}$' AND code NOT IN ('code', 'name', 'level', 'buildings', 'incidents')",
         name="code",
@@ -731,7 +733,8 @@ indicator = Table(
     CheckConstraint(_DATA_CLASSES, name="data_class"),
 )
 
-# The key finds the newest period of an indicator, and in it the values of some grids.
+# The key finds the newest period of an indicator, and in it the values of some grids.  A row is good for the editions
+# in which the grid is drawn as it was when it was measured, apportioned or rolled up.
 indicator_value = Table(
     "indicator_value",
     metadata,
@@ -742,6 +745,13 @@ indicator_value = Table(
     Column("value", Double, nullable=False),
     Column("source", Text, nullable=False),
     Column("is_estimated", Boolean, nullable=False, server_default=text("false")),
+    Column("coverage", Double, nullable=False, server_default="1", comment="share that was measured"),
+    Column("origin", Text, nullable=False, server_default="given"),
+    Column("since_edition", Integer, primary_key=True, server_default="1", autoincrement=False),
+    Column("until_edition", Integer, comment="the first edition that has it no more"),
+    CheckConstraint("coverage BETWEEN 0 AND 1", name="coverage"),
+    CheckConstraint("origin IN ('given', 'apportioned', 'rolled_up')", name="origin"),
+    CheckConstraint("since_edition > 0 AND until_edition > since_edition", name="editions"),
     CheckConstraint("until > since", name="period"),
     CheckConstraint("value > '-Infinity' AND value < 'Infinity'", name="finite"),
     Index("indicator_value_grid_ix", "grid_code"),

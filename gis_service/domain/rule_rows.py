@@ -100,7 +100,7 @@ RuleInstant = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValid
 Day = Annotated[date, BeforeValidator(_as_day), AfterValidator(_near)]
 
 
-class _TextRow(BaseModel):
+class TextRow(BaseModel):
     """A row as a CSV file holds it: all text, an empty cell says nothing; JSON may use its own types."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
@@ -117,7 +117,7 @@ def _is_empty(cell: object) -> bool:
     return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
-class _LevelRow(_TextRow):
+class _LevelRow(TextRow):
     code: Text
     rank: Annotated[int, Field(ge=0, lt=1000)]
     name: Text
@@ -126,7 +126,7 @@ class _LevelRow(_TextRow):
     max_zoom: Annotated[int, Field(ge=0, le=24)]
 
 
-class _NamedRow(_TextRow):
+class _NamedRow(TextRow):
     code: Code
     name: Text
     name_en: Text
@@ -136,13 +136,13 @@ class _CategoryRow(_NamedRow):
     code: Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_]+)*$", max_length=200)]
 
 
-class _CalendarRow(_TextRow):
+class _CalendarRow(TextRow):
     day: Day
     is_workday: bool
     note: Remark = ""
 
 
-class _RuleRow(_TextRow):
+class _RuleRow(TextRow):
     id: Text
     severity: Severity | None = None
     since: RuleInstant | None = None
@@ -209,7 +209,7 @@ class RuleTables:
     calendar: Sequence[Row] = ()
 
 
-_RowModel = TypeVar("_RowModel", bound=_TextRow)
+_RowModel = TypeVar("_RowModel", bound=TextRow)
 _Made = TypeVar("_Made")
 
 ROW_MODELS: Mapping[str, type[BaseModel]] = MappingProxyType(
@@ -236,7 +236,7 @@ def read_rules(tables: RuleTables) -> tuple[Rules, list[InputFault]]:
     def read(
         table: str, rows: Sequence[Row], model: type[_RowModel], make: Callable[[Any], _Made]
     ) -> tuple[_Made, ...]:
-        numbered = list(_read(rows, model, table, faults))
+        numbered = list(read_each(rows, model, table, faults))
         numbers[table] = tuple(number for number, _ in numbered)
         return tuple(make(row) for _, row in numbered)
 
@@ -252,9 +252,10 @@ def read_rules(tables: RuleTables) -> tuple[Rules, list[InputFault]]:
     return rules, faults
 
 
-def _read(
+def read_each(
     rows: Sequence[Row], model: type[_RowModel], table: str, faults: list[InputFault]
 ) -> Iterator[tuple[int, _RowModel]]:
+    """Yield each row that can be read with its number; the others go to the faults, as ``/table/number/cell``."""
     adapter = TypeAdapter(model)
     for number, row in enumerate(rows):
         try:

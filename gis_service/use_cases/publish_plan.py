@@ -13,6 +13,7 @@ from gis_service.domain.edition import Bounds, Edition
 from gis_service.domain.plan import Draft
 from gis_service.errors import ClashError, InputFault, RuleBrokenError
 from gis_service.use_cases.assess_impact import trace_lineage
+from gis_service.use_cases.carry_indicators import carry_indicators
 from gis_service.use_cases.check_plan import DraftCheck, check_draft
 from gis_service.use_cases.generalise_edition import generalise_edition
 from gis_service.use_cases.lock_draft import lock_draft
@@ -127,6 +128,7 @@ def _store(
     work.proofs.replace(number, check.families, check.report.proofs)
     reown_buildings(before, after, draft.refined, number, work)
     work.lineage.add(number, lineage)
+    carry_indicators(before, after, draft.refined, number, work)
     generalise_edition(number, draft.touched, work)
     return edition
 

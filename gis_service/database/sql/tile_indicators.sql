@@ -6,9 +6,9 @@
 --       he sees those that are not general, NULL everywhere;
 --       countable, the levels by whose grids incidents are counted; small_count, below which a count is withheld.
 -- Out   one row: the layer as bytes, empty when nothing is drawn; features by id, which is the grid's for ever.  Each
---       indicator is a field of its own, with the value of the newest period that has any; absent when the grid has
---       none in it.  buildings are those that the subtree owns in the edition.  incidents are counted by their
---       chains, as in tile_incident_counts.sql; absent when 0 < incidents < small_count and at other levels.
+--       indicator is a field of its own, with the value of the newest period that has any in the edition; absent when
+--       the grid has none in it, and when the caller sees general data alone and it is a sum of less than small_count.
+--       buildings are those that the subtree owns in the edition.  incidents are counted by their chains, as in tile_incident_counts.sql; absent when 0 < incidents < small_count and at other levels.
 -- Units degrees in, 4096 tile units out.
 -- Index IS TRUE as in drawn_grids, which tile_grids.sql tells of.  grid_shape_ix for the box, grid_parent_ix for the subtrees, building_owner_grid_ix for their buildings,
 --       incident_chain_ix for the incidents, indicator_value_pk for the newest periods and their values.
@@ -85,7 +85,16 @@ told AS MATERIALIZED (
     SELECT
         i.code,
         i.data_class = 'general' OR CAST(:scope AS text) IS NULL AS is_told_everywhere,
-        (SELECT max(v.since) FROM indicator_value AS v WHERE v.indicator = i.code) AS since
+        i.rollup = 'sum' AS is_count,
+        (
+            SELECT v.since
+            FROM indicator_value AS v
+            WHERE v.indicator = i.code
+                AND v.since_edition <= CAST(:edition AS int)
+                AND (v.until_edition IS NULL OR v.until_edition > CAST(:edition AS int))
+            ORDER BY v.since DESC
+            LIMIT 1
+        ) AS since
     FROM indicator AS i
     WHERE i.data_class = ANY (CAST(:data_classes AS text[]))
 ),
@@ -93,8 +102,14 @@ measured AS (
     SELECT v.grid_code AS grid, jsonb_object_agg(v.indicator, v.value) AS fields
     FROM told
     JOIN indicator_value AS v ON v.indicator = told.code AND v.since = told.since
+        AND v.since_edition <= CAST(:edition AS int)
+        AND (v.until_edition IS NULL OR v.until_edition > CAST(:edition AS int))
     WHERE v.grid_code = ANY (ARRAY(SELECT shown.code FROM shown))
         AND (told.is_told_everywhere OR v.grid_code IN (SELECT code FROM within_scope))
+        AND NOT (
+            told.is_count AND v.value > 0 AND v.value < CAST(:small_count AS int)
+            AND CAST(:data_classes AS text[]) = ARRAY['general']
+        )
     GROUP BY v.grid_code
 ),
 found AS (

@@ -323,7 +323,7 @@ def test_tilejson_names_the_edition_and_what_its_layers_hold(client: TestClient)
     layers = {one["id"]: one for one in described["vector_layers"]}
     (d,) = features(client.get(url("grids", tile_at(8, 102.73, 25.03)) + "?level=district").content, "grids")
     assert set(d["properties"]) <= set(layers["grids"]["fields"])
-    assert set(layers["incidents"]["fields"]) == {"grid", "level", "count", "hidden"}
+    assert set(layers["incidents"]["fields"]) == {"grid", "level", "count"}
     assert (described["minzoom"], described["maxzoom"]) == (0, 22)
     assert answer.headers["cache-control"] == "public, max-age=5, stale-while-revalidate=10"
 

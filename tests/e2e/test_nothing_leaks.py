@@ -1,7 +1,7 @@
 """A resident and a worker are planted in a whole service, and looked for in all that it says and keeps.
 
 Every address of the description that is read is asked, as every class of callers: a new route is asked as soon as it
-is described.  So are the tiles of all layers, events, webhooks, sheets, what is refused, metrics, the log and the disk.
+is described.  So are the tiles of all layers, webhooks, sheets, what is refused, the metrics, the log and the disk.
 """
 
 from __future__ import annotations

@@ -11,9 +11,6 @@ from tiles.address import EXTENT, MAX_ZOOM, Bounds
 MAX_LAYERS = 9
 """Most layers in one tile: the number there will be."""
 
-SMALL_COUNT = 3
-"""Fewer incidents than this in one grid are not told to the public: they could be told apart by a neighbour."""
-
 COUNT_LEVEL = "unit_grid"
 """Finest level by which incidents are counted for the public; a micro-grid may be one staircase."""
 
@@ -180,8 +177,7 @@ _ALL = (
             {
                 "grid": "Code of the grid that is, or whose subtree is, their owner",
                 "level": "Level of that grid",
-                "count": f"How many; absent when more than none and fewer than {SMALL_COUNT}",
-                "hidden": "Whether the count is withheld",
+                "count": "About how many, in fives",
             }
         ),
         exact_fields=MappingProxyType(
@@ -238,8 +234,8 @@ _ALL = (
                 "level": "Level of the tree",
                 "buildings": "Buildings that the grid or one below it owns in this edition",
                 "incidents": (
-                    "Incidents neither merged nor cancelled; absent when more than none and fewer than"
-                    f" {SMALL_COUNT}, and below the level {COUNT_LEVEL}"
+                    "Incidents neither merged nor cancelled, in fives for the public and outside the scope; "
+                    f"absent below the level {COUNT_LEVEL}"
                 ),
             }
         ),

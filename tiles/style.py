@@ -36,20 +36,18 @@ class _Words:
     dedicated: str
     building: str
     counted: str
-    few: str
     resource: str
 
 
 _WORDS: Mapping[str, _Words] = MappingProxyType(
     {
-        "zh": _Words("网格", " 户", "专属网格", "楼栋", "网格内事件数", "有事件，数量不公开", "应急物资"),
+        "zh": _Words("网格", " 户", "专属网格", "楼栋", "网格内事件数（约数）", "应急物资"),
         "en": _Words(
             "Grids",
             " households",
             "Dedicated grid",
             "Building",
-            "Incidents in the grid",
-            "A few; not told",
+            "Incidents in the grid (about)",
             "Emergency stock",
         ),
     }
@@ -266,23 +264,10 @@ def _resource(theme: str) -> Json:
 
 
 def _incident_counts(palette: Palette) -> list[Json]:
-    """Return the counts by grid that everyone sees: a ring where there are too few to be told."""
-    few = ["==", ["get", "hidden"], True]
+    """Return the counts by grid that everyone sees."""
     many = [">", ["coalesce", ["get", "count"], 0], 0]
     place = {"source": "incidents", "source-layer": "incidents"}
     return [
-        {
-            "id": "incident-few",
-            "type": "circle",
-            **place,
-            "filter": few,
-            "paint": {
-                "circle-radius": 7.5,
-                "circle-color": palette.halo,
-                "circle-stroke-color": palette.count,
-                "circle-stroke-width": 1.8,
-            },
-        },
         {
             "id": "incident-count",
             "type": "circle",
@@ -302,15 +287,15 @@ def _incident_counts(palette: Palette) -> list[Json]:
             "id": "incident-number",
             "type": "symbol",
             **place,
-            "filter": ["any", few, many],
+            "filter": many,
             "layout": {
-                "text-field": ["case", ["has", "count"], ["to-string", ["get", "count"]], "…"],
+                "text-field": ["to-string", ["get", "count"]],
                 "text-font": _STRONG,
                 "text-size": 11,
                 "text-padding": 4,
                 "text-allow-overlap": True,
             },
-            "paint": {"text-color": ["case", ["has", "count"], palette.count_text, palette.count]},
+            "paint": {"text-color": palette.count_text},
         },
     ]
 
@@ -340,5 +325,4 @@ def _legend(ranked: Sequence[LevelBand], names: Mapping[str, str], palette: Pale
 def _legend_of_incidents(palette: Palette, words: _Words) -> list[Json]:
     return [
         {"layer": "incident-count", "sign": "circle", "color": palette.count, "label": words.counted},
-        {"layer": "incident-few", "sign": "ring", "color": palette.count, "label": words.few},
     ]

@@ -63,13 +63,12 @@ def counts_csv(counts: IncidentCounts, lang: str) -> bytes:
     """Return the rows and, last, their sum as CSV with a line of headers.
 
     In Chinese it begins with a byte order mark: without one spreadsheets there take UTF-8 for GBK.  Names that a
-    spreadsheet would reckon with are quoted by an apostrophe.  A figure that is withheld and a rate of nothing are
-    empty.
+    spreadsheet would reckon with are quoted by an apostrophe.  A rate of nothing is empty.
 
     Source:
         RFC 4180.
     """
-    told = (("count",), ()) if counts.hides_below else (FIGURES, RATES)
+    told = (("count",), ()) if counts.is_rounded else (FIGURES, RATES)
     columns = [column for name in counts.question.by for column in _columns(name)]
     written = StringIO()
     if lang == "zh":
@@ -78,8 +77,7 @@ def counts_csv(counts: IncidentCounts, lang: str) -> bytes:
     headers = [*columns, *told[0], *told[1]]
     writer.writerow([_CHINESE[name] for name in headers] if lang == "zh" else headers)
     for key, tally in counts.rows:
-        figures = [""] if counts.is_hidden(tally) else _figures(tally, told)
-        writer.writerow([*_cells(counts, key), *figures])
+        writer.writerow([*_cells(counts, key), *_figures(tally, told)])
     first = _CHINESE["total"] if lang == "zh" else "total"
     writer.writerow([first, *[""] * (len(columns) - 1), *_figures(counts.total, told)])
     return written.getvalue().encode()

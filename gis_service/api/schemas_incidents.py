@@ -11,7 +11,8 @@ import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from gis_service.api.instants import Instant
-from gis_service.domain.access import CORE, Principal
+from gis_service.domain.access import Principal
+from gis_service.domain.data_class import visible
 from gis_service.domain.incident import DeclaredPoint, IncidentEvent, IncidentRecord, Report
 from gis_service.domain.incident_moves import moves_open_to
 from gis_service.domain.move_request import move_json
@@ -177,7 +178,7 @@ def incident_json(record: IncidentRecord, principal: Principal) -> dict[str, Any
         "asked_until": record.asked_until,
         "allowed": [move_json(move) for move in moves_open_to(record, principal)],
     }
-    if record.in_charge and CORE in principal.data_classes:
+    if visible(principal, "incident.reporter", in_scope=record.in_charge):
         told["reporter"] = record.reporter
     return told
 

@@ -45,21 +45,22 @@ _ROW = object_of(
         "grid": nullable(_GRID),
         **{name: _WORD for name in DIMENSIONS if name != "grid"},
         **_SUMS,
-        "count": nullable({"type": "integer"}),
-        "hidden": {"type": "boolean", "description": "for the public: there are some, but too few to be told"},
     },
     *DIMENSIONS,
     *_SUMS,
-    "hidden",
 )
 _COUNTS = object_of(
     {
         "edition": nullable({"type": "integer"}),
         "by": array_of({"type": "string", "enum": list(DIMENSIONS)}),
         "level": nullable({"type": "string"}),
+        "since": {"type": "string", "format": "date-time", "description": "for the public: the months counted"},
+        "until": {"type": "string", "format": "date-time", "description": "for the public: up to before this"},
         "total": object_of(_SUMS, *_SUMS),
         "rows": array_of(_ROW),
-    }
+    },
+    "since",
+    "until",
 )
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
@@ -165,8 +166,9 @@ def _counts_json(counts: IncidentCounts) -> dict[str, Any]:
         "edition": question.edition,
         "by": list(question.by),
         "level": question.level,
+        **_months_counted(counts),
         "total": _figures(counts, counts.total),
-        "rows": [_key(counts, key) | _row(counts, tally) for key, tally in counts.rows],
+        "rows": [_key(counts, key) | _figures(counts, tally) for key, tally in counts.rows],
     }
 
 
@@ -178,13 +180,13 @@ def _key(counts: IncidentCounts, key: Key) -> dict[str, Any]:
     return told
 
 
-def _row(counts: IncidentCounts, tally: Tally) -> dict[str, Any]:
-    if not counts.hides_below:
-        return _figures(counts, tally)
-    hidden = counts.is_hidden(tally)
-    return {"count": None if hidden else tally.count, "hidden": hidden}
+def _months_counted(counts: IncidentCounts) -> dict[str, Any]:
+    if not counts.is_rounded:
+        return {}
+    wanted = counts.question.wanted
+    return {name: at for name, at in (("since", wanted.since), ("until", wanted.until)) if at is not None}
 
 
 def _figures(counts: IncidentCounts, tally: Tally) -> dict[str, Any]:
-    names = ("count",) if counts.hides_below else (*FIGURES, *RATES)
+    names = ("count",) if counts.is_rounded else (*FIGURES, *RATES)
     return {name: getattr(tally, name) for name in names}

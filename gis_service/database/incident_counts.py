@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Integer, Text, and_, case, cast, func, lit
 from sqlalchemy.orm import Session
 
 from gis_service.database.incidents import lies_under, seen_by
-from gis_service.database.tables import grid, incident, incident_event, level
+from gis_service.database.tables import count_secret, grid, incident, incident_event, level
 from gis_service.domain.access import PUBLIC, Principal
 from gis_service.domain.incident import CLOSED_STATES, STATES_WITHOUT_CLOCK
 from gis_service.domain.incident_count import (
@@ -22,6 +22,7 @@ from gis_service.domain.incident_count import (
     HANDLED_STATES,
     MARKS,
     NOT_COUNTED,
+    PUBLIC_MONTHS,
     SATISFIED_FROM,
     CountFilter,
     CountQuestion,
@@ -85,11 +86,15 @@ class IncidentCountRepository:
     ) -> Iterator[list[tuple[tuple[Any, ...], Key, int, int]]]:
         """Yield batches of sums: the place, the key without the grid, the mark, and how many have all these.
 
-        The same may come again.  Of what the caller may see; the public all that has an owner.  A grid that the
+        The same may come again.  Of what the caller may see; the public all that has an owner, rounded cell by cell
+        (``sql/tile_incident_counts.sql``), by place alone and without marks.  A grid that the
         incidents are narrowed to is heeded by their chains, unless places are points.  Points are degrees, and the
         place that the owner was found by: where it happened or else where the reporter stood; the chain (codes apart
         by blanks) is there for what has neither.
         """
+        if principal.role == PUBLIC.role:
+            yield [((*place,), (), 0, number) for *place, number in self._rounded(question.wanted, principal, places)]
+            return
         placed = _PLACES[places]
         keyed = [_dimension(name, zone, question.depth) for name in question.by if name != "grid"]
         groups = [column.label(f"group_{place}") for place, column in enumerate([*placed.values(), *keyed])]
@@ -106,6 +111,26 @@ class IncidentCountRepository:
         rows = self._session.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
         for batch in rows.partitions():
             yield [(row[:split], row[split:-2], row[-2], row[-1]) for row in map(tuple, batch)]
+
+    def _rounded(self, wanted: CountFilter, principal: Principal, places: Places) -> list[tuple[Any, ...]]:
+        """Return the place and the rounded number of each cell of which any is told."""
+        month = func.date_trunc("month", func.timezone(PUBLIC_MONTHS.key, incident.c.occurred_at)).label("month")
+        each = select(
+            incident.c.owner,
+            func.array_to_string(incident.c.chain, " ").label("chain"),
+            incident.c.edition,
+            month,
+            incident.c.category,
+        ).where(*_conditions(wanted, principal, by_chain=True))
+        one = each.offset(0).subquery()
+        cell = func.concat_ws("|", one.c.chain, func.to_char(one.c.month, "YYYY-MM"), one.c.category)
+        secret = select(count_secret.c.secret).scalar_subquery()
+        number = func.rounded_count(func.count(), secret, cell)
+        place: list[ColumnElement[Any]] = [func.min(one.c.owner)]
+        if places == "chain":
+            place = [one.c.chain, func.min(one.c.edition)]
+        query = select(*place, number).group_by(one.c.chain, one.c.month, one.c.category).having(number > 0)
+        return [tuple(row) for row in self._session.execute(query)]
 
     def placed_ids(self, wanted: CountFilter, principal: Principal, *, limit: int) -> list[str]:
         """Return the ids of up to ``limit`` incidents that match, that the caller may see and that have a place."""

@@ -32,6 +32,7 @@ from sqlalchemy import (
     Uuid,
     func,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import INT4RANGE, JSONB, TSTZRANGE, ExcludeConstraint
 
@@ -685,6 +686,15 @@ incident_photo = Table(
         unique=True,
         postgresql_where=text("removed_at IS NULL"),
     ),
+)
+
+# By what the public's counts are rounded; one row, made with the table.
+count_secret = Table(
+    "count_secret",
+    metadata,
+    Column("id", Boolean, primary_key=True, server_default=true(), comment="there is one row"),
+    Column("secret", LargeBinary, nullable=False, comment="who knows it can undo some of the rounding"),
+    CheckConstraint("id", name="one"),
 )
 
 # One row per accepted key, written in the transaction of the incident: a retry finds the first answer.

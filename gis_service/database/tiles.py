@@ -17,7 +17,8 @@ from gis_service.database.geometry import from_binary
 from gis_service.database.held_tiles import encode_found
 from gis_service.database.prepared import Planning, execute_prepared
 from gis_service.database.tables import SRID, data_version, grid
-from gis_service.domain.access import Principal
+from gis_service.domain.access import PUBLIC, Principal
+from gis_service.domain.incident_count import whole_months
 from gis_service.domain.map_shift import ground_of
 from tiles.address import TileAddress
 from tiles.filters import TileFilters
@@ -230,7 +231,11 @@ class TileRepository:
         filters: TileFilters,
         among: Sequence[str] | None = None,
     ) -> bytes:
-        """Return the layer incidents as counts by grid, small ones withheld; of ``among`` alone, if given."""
+        """Return the layer incidents as rounded counts by grid; of ``among`` alone, if given.
+
+        Months count as a whole when the filters meet them; the filter by state is not heeded.
+        """
+        since, until = whole_months(filters.since, filters.until)
         return self._encode(
             "tile_incident_counts",
             layer,
@@ -238,9 +243,11 @@ class TileRepository:
             edition=edition,
             level=level,
             coarser=list(coarser),
-            small_count=SMALL_COUNT,
             among=_listed(among),
-            **_incident_filters(filters),
+            category=filters.category,
+            since=since,
+            until=until,
+            as_of=filters.as_of,
         )
 
     def indicators(
@@ -268,6 +275,7 @@ class TileRepository:
             level=level,
             coarser=list(coarser),
             countable=list(countable),
+            counts_exactly=principal.role != PUBLIC.role,
             small_count=SMALL_COUNT,
             band=band,
             data_classes=list(principal.data_classes),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
 from gis_service.domain.incident import SIX_STEPS
 
@@ -25,6 +26,9 @@ DIMENSIONS = (
 
 PUBLIC_DIMENSIONS = ("grid",)
 """Those for everyone: of finer cells the counts would be small enough to tell of a person."""
+
+PUBLIC_MONTHS = ZoneInfo("Asia/Shanghai")
+"""Whose months are counted as a whole for the public; fixed, since what is rounded must stay rounded alike."""
 
 MOST_DIMENSIONS = 4
 MOST_ROWS = 10_000
@@ -143,18 +147,32 @@ class CountedGrid:
 class IncidentCounts:
     """The answer: rows by key, of which no two are alike, and their sum.
 
-    ``hides_below`` is the count below which a row is not told; 0 tells all.  What is hidden is not in ``total``.
+    ``is_rounded`` says that counts are made of rounded ones, for the public: other figures there are none then.
     """
 
     question: CountQuestion
     rows: Sequence[tuple[Key, Tally]]
     total: Tally
     grids: Mapping[str, CountedGrid]
-    hides_below: int = 0
+    is_rounded: bool = False
 
-    def is_hidden(self, tally: Tally) -> bool:
-        """Tell whether a row's figures are withheld."""
-        return tally.count < self.hides_below
+
+def whole_months(since: datetime | None, until: datetime | None) -> tuple[datetime | None, datetime | None]:
+    """Return the beginnings of months between which lie all months that meet a window; None stays open.
+
+    Instants of the first and the last two years that a date can have are taken for open.
+    """
+    first = None if since is None or since.year <= MINYEAR + 1 else _month_of(since)
+    if until is None or until.year >= MAXYEAR - 1 or until.year <= MINYEAR + 1:
+        return first, None if until is None or until.year > MINYEAR + 1 else until
+    last = _month_of(until)
+    if last == until:
+        return first, last
+    return first, last.replace(year=last.year + last.month // 12, month=last.month % 12 + 1)
+
+
+def _month_of(at: datetime) -> datetime:
+    return at.astimezone(PUBLIC_MONTHS).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def tally_of(marks: Mapping[int, int]) -> Tally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from gis_service.domain.incident_count import (
     Key,
     in_order,
     total_of,
+    whole_months,
 )
 from gis_service.domain.level import Level
 from gis_service.errors import ForbiddenError, InputFault, NotFoundError, RuleBrokenError, TooLargeError
@@ -31,7 +33,7 @@ from gis_service.snapshots.snapshot import Snapshot, build_snapshot
 from gis_service.use_cases.refuse_unknown_category import refuse_unknown_category
 from gis_service.use_cases.refuse_unknown_word import refuse_unknown_department, refuse_unused_grid
 from grid_boundaries.locate.locator import NOBODY
-from tiles.layers import COUNT_LEVEL, SMALL_COUNT
+from tiles.layers import COUNT_LEVEL
 
 OUTSIDE = ""
 """In place of a code: not under the grid that is asked for; no grid has an empty code."""
@@ -51,8 +53,9 @@ def count_incidents(
     edition has.  With a level each grid gives way to the one of that level above it, or to the next coarser one where
     the branch lacks that level; so no incident is lost or counted twice, and None stands for no grid at all.
 
-    The public counts by grid alone, not below unit grids, and not by editions: figures of two editions would differ
-    by what lies on the strip of ground between their boundaries.
+    The public counts by grid alone, not below unit grids, not by states, and not by editions: figures of two editions
+    would differ by what lies on the strip of ground between their boundaries.  It counts whole months, and all its
+    counts are sums of the same rounded ones, so that no difference of two tells more than these do.
 
     Raises:
         ForbiddenError: the public asks for more than it may, code ``restricted-dimension``.
@@ -63,6 +66,8 @@ def count_incidents(
     is_public = principal.role == PUBLIC.role
     if is_public:
         _refuse_restricted(question)
+        since, until = whole_months(question.wanted.since, question.wanted.until)
+        question = replace(question, wanted=replace(question.wanted, since=since, until=until))
     with work:
         refuse_unused_grid(question.wanted.grid, work)
         refuse_unknown_department(question.wanted.department, work)
@@ -80,9 +85,8 @@ def count_incidents(
             places, grid_of = ("owner", _owner) if rank is None else ("chain", _Stamped(rank, work).grid_of)
         sums = _add_up(question, principal, zone, places, grid_of, work)
         rows = in_order(sums)
-        hides_below = SMALL_COUNT if is_public else 0
-        total = total_of(tally for _, tally in rows if tally.count >= hides_below)
-        return IncidentCounts(question, rows, total, _grids_in(question, rows, work), hides_below)
+        total = total_of(tally for _, tally in rows)
+        return IncidentCounts(question, rows, total, _grids_in(question, rows, work), is_public)
 
 
 def _refuse_restricted(question: CountQuestion) -> None:
@@ -93,6 +97,7 @@ def _refuse_restricted(question: CountQuestion) -> None:
     restricted += [
         name
         for name, value in (
+            ("state", wanted.states),
             ("channel", wanted.channels),
             ("department", wanted.department),
             ("edition", question.edition),

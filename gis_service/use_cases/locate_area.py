@@ -17,6 +17,7 @@ from gis_service.domain.area import (
     find_touched,
     measure_touched,
 )
+from gis_service.domain.data_class import visible
 from gis_service.errors import TooLargeError
 from gis_service.use_cases.read_ground import choose_edition, refuse_unknown_level
 from grid_boundaries.locate.cells import cut_into_cells
@@ -69,7 +70,7 @@ def locate_area(question: AreaQuestion, principal: Principal, zone: ZoneInfo, wo
         above.sort(key=lambda code: (ranks[touched[code].level], code))
         standing = count_covered(area, work.areas.count_inside(cells), work.areas.dwellings_near_edge(cells))
         staff = None
-        if principal.calls_staff:
+        if visible(principal, "staff.phone", in_scope=True):
             reached = [code for code in touched if principal.sees(chain_codes(code, touched))]
             reached.sort(key=lambda code: (ranks[touched[code].level], code))
             day = (question.at or datetime.now(UTC)).astimezone(zone).date()

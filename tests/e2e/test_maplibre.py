@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -57,12 +56,6 @@ MOVE = """(zoom) => {
   return new Promise((settled) => map.once("idle", settled)).then(() => errors);
 }"""
 
-NARROW = """([query, center, zoom]) => {
-  map.getSource("incidents").setUrl(map.getStyle().sources.incidents.url + query);
-  map.jumpTo({ center, zoom });
-}"""
-"""Narrows the incidents of the style, as a map with a choice of time does."""
-FEW = "map.queryRenderedFeatures({ layers: ['incident-few'] }).length > 0"
 
 LAYER_STYLES = {
     "polygon": {"type": "fill", "paint": {"fill-color": "#88aacc", "fill-opacity": 0.3}},
@@ -184,16 +177,6 @@ def style_of_lookup(described: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def a_moment(server: str, token: str) -> tuple[str, list[float], float]:
-    """Return the query that leaves the incidents of one second, a place to look at it, and from how far."""
-    headers = {"Authorization": f"Bearer {token}"}
-    listed = httpx2.get(f"{server}/v1/incidents?limit=50", headers=headers).json()["incidents"]
-    one = next(one for one in listed if one["owner"] and one["point"] and one["state"] not in {"merged", "cancelled"})
-    since = datetime.fromisoformat(one["occurred_at"])
-    window = {"since": since.isoformat(), "until": (since + timedelta(seconds=1)).isoformat()}
-    return f"?{urlencode(window)}", [one["point"]["lon"], one["point"]["lat"]], 14.0
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_layer_of_a_style_is_drawn(
     page: Page, faults: list[str], site: str, demo_server: str, demo_tokens: dict[str, str], theme: str
@@ -215,17 +198,12 @@ def test_every_layer_of_a_style_is_drawn(
     assert {name.partition("-")[0] for name in hidden} == {"indicator"}
     for entry in page.evaluate(DRAWN):
         drawn[entry["layer"]] += entry["features"] if entry["layer"] in hidden else []
-    # In a year every grid has had more incidents than are withheld: of one moment there is one.
-    page.evaluate(NARROW, a_moment(demo_server, demo_tokens["dispatcher"]))
-    page.wait_for_function(FEW)
-    drawn["incident-few"] += next(one["features"] for one in page.evaluate(DRAWN) if one["layer"] == "incident-few")
     layers = [layer["id"] for layer in httpx2.get(style).json()["layers"] if "source" in layer]
     assert set(drawn) == set(layers)
     assert {layer for layer, features in drawn.items() if not features} == set()
     levels = {one["properties"]["level"] for one in drawn["grid-fill"]}
     assert levels >= {"district", "street", "community", "unit_grid"}
     assert all(one["id"] > 0 for features in drawn.values() for one in features)
-    assert all(one["properties"].get("hidden") for one in drawn["incident-few"])
     assert hosts - {""} == {urlsplit(site).netloc, urlsplit(demo_server).netloc}
     assert faults == []
 

@@ -1,12 +1,13 @@
 -- The incidents of one tile counted by grid, for the public: the layer incidents without any single incident.
 --
 -- In    the tile, box and buffer as in tile_grids.sql; edition; level, by whose grids is counted; coarser, the levels above it;
---       among, codes of the only grids that are told, or NULL; small_count, below which a count is withheld;
---       category (and all below it), states, since (included) and until (excluded), each NULL for all;
+--       among, codes of the only grids that are told, or NULL;
+--       category (and all below it), since (included) and until (excluded), each NULL for all; they begin months;
 --       as_of as in tile_incidents.sql.
 -- Out   one row: the layer as bytes, empty when no grid's label point is in the tile.  One feature for each grid, at
---       its label point, with the grid's id; count is absent and hidden is true when 0 < count < small_count.
--- Rule  An incident counts where its chain says, so what has no place counts too, and a redraw moves no incident.
+--       its label point, with the grid's id; count is a multiple of 5.
+-- Rule  Incidents of one chain, month and category are a cell; its number is rounded by rounded_count, and all counts
+--       are sums of cells (docs/data-classes.md).  An incident counts where its chain says, so what has no place counts too, and a redraw moves no incident.
 --       The grids are the same cut through the tree as in tile_grids.sql, so no incident counts twice.
 -- Units degrees in, 4096 tile units out; since and until are compared with when it happened.
 -- Index grid_shape_ix for the box; incident_chain_ix for the counts, all in one scan: a scan for each grid would read
@@ -40,7 +41,18 @@ label AS MATERIALIZED (
         AND (CAST(:among AS text[]) IS NULL OR g.code = ANY (CAST(:among AS text[])))
 ),
 chained AS (
-    SELECT i.chain, count(*) AS number
+    SELECT
+        i.chain,
+        rounded_count(
+            count(*),
+            (SELECT secret FROM count_secret),
+            concat_ws(
+                '|',
+                array_to_string(i.chain, ' '),
+                to_char(date_trunc('month', timezone('Asia/Shanghai', i.occurred_at)), 'YYYY-MM'),
+                i.category
+            )
+        ) AS number
     FROM incident AS i
     CROSS JOIN LATERAL (
         SELECT CASE WHEN CAST(:as_of AS timestamptz) IS NULL THEN i.state ELSE (
@@ -58,10 +70,9 @@ chained AS (
             OR i.category = CAST(:category AS text)
             OR starts_with(i.category, CAST(:category AS text) || '.')
         )
-        AND (CAST(:states AS text[]) IS NULL OR was.state = ANY (CAST(:states AS text[])))
         AND (CAST(:since AS timestamptz) IS NULL OR i.occurred_at >= CAST(:since AS timestamptz))
         AND (CAST(:until AS timestamptz) IS NULL OR i.occurred_at < CAST(:until AS timestamptz))
-    GROUP BY i.chain
+    GROUP BY i.chain, date_trunc('month', timezone('Asia/Shanghai', i.occurred_at)), i.category
 ),
 counted AS (
     SELECT label.grid, CAST(sum(chained.number) AS bigint) AS number
@@ -75,8 +86,7 @@ found AS (
         label.id,
         label.grid,
         label.level,
-        CASE WHEN counted.number < CAST(:small_count AS int) THEN NULL ELSE coalesce(counted.number, 0) END AS count,
-        coalesce(counted.number < CAST(:small_count AS int), FALSE) AS hidden,
+        coalesce(counted.number, 0) AS count,
         label.shape
     FROM label
     LEFT JOIN counted ON counted.grid = label.grid
@@ -85,7 +95,7 @@ found AS (
 SELECT ST_AsMVT(feature, 'incidents', 4096, 'geom', 'id' ORDER BY feature.id)
 FROM (
     SELECT
-        id, grid, level, count, hidden,
+        id, grid, level, count,
         ST_AsMVTGeom(ST_Transform(shape, CAST(:srid AS int)), tile.frame, 4096, CAST(:buffer AS int), TRUE) AS geom
     FROM tile, found
 ) AS feature

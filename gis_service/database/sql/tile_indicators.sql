@@ -4,11 +4,13 @@
 --       as in tile_grids.sql; among, codes of the only grids that are drawn, or NULL;
 --       data_classes, the classes of indicators that the caller sees, and scope, the code of the grid on whose subtree
 --       he sees those that are not general, NULL everywhere;
---       countable, the levels by whose grids incidents are counted; small_count, below which a count is withheld.
+--       countable, the levels by whose grids incidents are counted; counts_exactly, whether the caller is told exact
+--       counts in the scope.
 -- Out   one row: the layer as bytes, empty when nothing is drawn; features by id, which is the grid's for ever.  Each
 --       indicator is a field of its own, with the value of the newest period that has any in the edition; absent when
 --       the grid has none in it, and when the caller sees general data alone and it is a sum of less than small_count.
---       buildings are those that the subtree owns in the edition.  incidents are counted by their chains, as in tile_incident_counts.sql; absent when 0 < incidents < small_count and at other levels.
+--       buildings are those that the subtree owns in the edition.  incidents are counted by their chains, and rounded
+--       as in tile_incident_counts.sql where they are not exact; absent at other levels.
 -- Units degrees in, 4096 tile units out.
 -- Index IS TRUE as in drawn_grids, which tile_grids.sql tells of.  grid_shape_ix for the box, grid_parent_ix for the subtrees, building_owner_grid_ix for their buildings,
 --       incident_chain_ix for the incidents, indicator_value_pk for the newest periods and their values.
@@ -63,13 +65,28 @@ built AS (
     GROUP BY below.top
 ),
 chained AS (
-    SELECT i.chain, count(*) AS number
+    SELECT
+        i.chain,
+        count(*) AS number,
+        rounded_count(
+            count(*),
+            (SELECT secret FROM count_secret),
+            concat_ws(
+                '|',
+                array_to_string(i.chain, ' '),
+                to_char(date_trunc('month', timezone('Asia/Shanghai', i.occurred_at)), 'YYYY-MM'),
+                i.category
+            )
+        ) AS rounded
     FROM incident AS i
     WHERE i.chain && ARRAY(SELECT shown.code FROM shown) AND i.state NOT IN ('merged', 'cancelled')
-    GROUP BY i.chain
+    GROUP BY i.chain, date_trunc('month', timezone('Asia/Shanghai', i.occurred_at)), i.category
 ),
 counted AS (
-    SELECT link.code AS grid, CAST(sum(chained.number) AS bigint) AS number
+    SELECT
+        link.code AS grid,
+        CAST(sum(chained.number) AS bigint) AS number,
+        CAST(sum(chained.rounded) AS bigint) AS rounded
     FROM chained
     CROSS JOIN LATERAL unnest(chained.chain) AS link (code)
     GROUP BY link.code
@@ -121,8 +138,10 @@ found AS (
         coalesce(built.number, 0) AS buildings,
         CASE
             WHEN shown.level <> ALL (CAST(:countable AS text[])) THEN NULL
-            WHEN counted.number < CAST(:small_count AS int) THEN NULL
-            ELSE coalesce(counted.number, 0)
+            WHEN CAST(:counts_exactly AS boolean)
+                AND (CAST(:scope AS text) IS NULL OR shown.code IN (SELECT code FROM within_scope))
+                THEN coalesce(counted.number, 0)
+            ELSE coalesce(counted.rounded, 0)
         END AS incidents,
         measured.fields,
         shown.shape

@@ -115,18 +115,19 @@ def test_a_name_is_no_formula(ground):
 
 
 def test_the_public_is_told_counts_by_grid_alone(client, ground):
-    """Three and one: the small one hidden, no other figure, and no line of a sheet that tells it."""
-    store(ground, [One(), One(), One(), One(chain=("D", "D08", "D08A"))])
-    body = client.get(COUNTS).json()
+    """Five and ten, no other figure, and the whole months that are counted; of a second in March all of it."""
+    store(ground, [*(One() for _ in range(5)), *(One(chain=("D", "D08", "D08A")) for _ in range(10))])
+    body = client.get(f"{COUNTS}?since=2026-03-30T00:00:00Z&until=2026-03-30T00:00:01Z").json()
 
-    assert [(row["grid"]["code"], row["count"], row["hidden"]) for row in body["rows"]] == [
-        ("D07A", 3, False),
-        ("D08A", None, True),
+    assert [{**row, "grid": row["grid"]["code"]} for row in body["rows"]] == [
+        {"grid": "D07A", "count": 5},
+        {"grid": "D08A", "count": 10},
     ]
-    assert body["total"] == {"count": 3}
+    assert (body["since"], body["until"]) == ("2026-03-01T00:00:00+08:00", "2026-04-01T00:00:00+08:00")
+    assert body["total"] == {"count": 15}
     sheet = client.get(f"{COUNTS}?format=csv").text.splitlines()
     assert sheet[0] == "grid,grid_name,grid_level,count"
-    assert sheet[2] == "D08A,三网格,unit_grid,"
+    assert sheet[2] == "D08A,三网格,unit_grid,10"
     refused = client.get(f"{COUNTS}?by=grid,hour")
     assert (refused.status_code, refused.json()["code"]) == (403, "restricted-dimension")
     assert client.get("/v1/incidents/repeats").status_code == 401

@@ -265,22 +265,22 @@ def test_a_filter_narrows_the_tile(client: TestClient):
 
 
 def test_incidents_are_counts_for_the_public_and_clusters_for_their_scope(client: TestClient, work: UnitOfWork):
-    """Three in U1: the public sees 3 in their street, the router of U1 their cluster, the router of K nothing.
+    """Five in U1: the public sees 5 in their street, the router of U1 their cluster, the router of K nothing.
 
     From zoom 15 on the router sees them one by one.
     """
-    for number in range(3):
+    for number in range(5):
         store_incident(work, number, U1, lon=102.7012, lat=25.0012)
     path = url("incidents", WHOLE) + "?state=reported"
     public, own, other = (client.get(path, headers=headers) for headers in ({}, ROUTER, STRANGER))
     counted = {
         one["properties"]["grid"]: one["properties"].get("count") for one in features(public.content, "incidents")
     }
-    assert counted["S1"] == 3
+    assert counted["S1"] == 5
     assert b"0000-0000" not in public.content
-    assert [one["properties"]["count"] for one in features(own.content, "incidents")] == [3]
+    assert [one["properties"]["count"] for one in features(own.content, "incidents")] == [5]
     near = client.get(url("incidents", tile_at(15, 102.7012, 25.0012)), headers=ROUTER)
-    assert [one["properties"]["owner"] for one in features(near.content, "incidents")] == ["U1"] * 3
+    assert [one["properties"]["owner"] for one in features(near.content, "incidents")] == ["U1"] * 5
     assert other.status_code == 204
     assert len({answer.headers["etag"] for answer in (public, own, other)}) == 3
 
@@ -323,7 +323,7 @@ def test_tilejson_names_the_edition_and_what_its_layers_hold(client: TestClient)
     layers = {one["id"]: one for one in described["vector_layers"]}
     (d,) = features(client.get(url("grids", tile_at(8, 102.73, 25.03)) + "?level=district").content, "grids")
     assert set(d["properties"]) <= set(layers["grids"]["fields"])
-    assert set(layers["incidents"]["fields"]) == {"grid", "level", "count", "hidden"}
+    assert set(layers["incidents"]["fields"]) == {"grid", "level", "count"}
     assert (described["minzoom"], described["maxzoom"]) == (0, 22)
     assert answer.headers["cache-control"] == "public, max-age=5, stale-while-revalidate=10"
 

@@ -49,7 +49,7 @@ def counts(work: UnitOfWork, level: str = "unit_grid", filters: TileFilters = NO
 
 def count(work: UnitOfWork, level: str = "unit_grid", filters: TileFilters = NO_FILTERS):
     found = counts(work, level, filters)
-    return {code: (one["properties"].get("count"), one["properties"]["hidden"]) for code, one in found.items()}
+    return {code: one["properties"]["count"] for code, one in found.items()}
 
 
 def incidents(
@@ -66,35 +66,50 @@ def incidents(
     return features(tile, "incidents")
 
 
-def test_small_counts_are_withheld_and_others_add_up(ground: UnitOfWork):
-    """Three incidents in U1, two in U2, none in K: 3, hidden, 0; their community and street count all five."""
-    for number, chain in enumerate([U1, U1, U1, U2, U2]):
+def test_counts_are_in_fives_and_add_up(ground: UnitOfWork):
+    """Seven incidents in U1, two in U2, none in K: 5 or 10, 0 or 5, 0; those above have their sum."""
+    for number, chain in enumerate([*[U1] * 7, U2, U2]):
         store_incident(ground, number, chain)
     units = count(ground)
-    assert (units["U1"], units["U2"], units["K"]) == ((3, False), (None, True), (0, False))
-    assert count(ground, "community")["C1"] == (5, False)
-    assert count(ground, "street") == {"S1": (5, False), "S2": (0, False), "K": (0, False)}
+    assert units["U1"] in {5, 10}
+    assert units["U2"] in {0, 5}
+    assert units["K"] == 0
+    assert count(ground, "community")["C1"] == units["U1"] + units["U2"]
+    assert count(ground, "street") == {"S1": units["U1"] + units["U2"], "S2": 0, "K": 0}
 
 
 def test_a_count_tells_nothing_of_a_single_incident(ground: UnitOfWork):
-    """The feature is that of the grid and carries grid, level, count and hidden, and no more."""
-    for number in range(3):
+    """The feature is that of the grid and carries grid, level and count, and no more."""
+    for number in range(5):
         store_incident(ground, number, U1, lon=102.7012, lat=25.0012)
     found = counts(ground)["U1"]
     label = shapes_by_code(draw(ground, WHOLE, layer="grid_labels"), "grid_labels")
     assert found["id"] == feature_id(ground, "U1")
-    assert found["properties"] == {"grid": "U1", "level": "unit_grid", "count": 3, "hidden": False}
+    assert found["properties"] == {"grid": "U1", "level": "unit_grid", "count": 5}
     assert "U1" not in label
 
 
 def test_merged_and_cancelled_incidents_are_not_counted(ground: UnitOfWork):
-    """Of five incidents one is merged and one cancelled: three are counted."""
-    for number, state in enumerate(["reported", "accepted", "archived", "merged", "cancelled"]):
+    """Of seven incidents one is merged and one cancelled: five are counted."""
+    for number, state in enumerate([*["reported"] * 3, "accepted", "archived", "merged", "cancelled"]):
         store_incident(ground, number, U1, state=state)
-    assert count(ground)["U1"] == (3, False)
+    assert count(ground)["U1"] == 5
 
 
-def test_filters_narrow_counts_and_incidents_alike(ground: UnitOfWork):
+def test_counts_obey_the_category_and_whole_months(ground: UnitOfWork):
+    """Five disputes about property, five of February and five of another kind; a moment of March is all of March."""
+    march, february = datetime(2026, 3, 20, tzinfo=UTC), datetime(2026, 2, 20, tzinfo=UTC)
+    for number in range(15):
+        name = "disputed" if number >= 10 else "dispute.property"
+        at = february if number < 5 else march
+        store_incident(ground, number, U1, of_category=name, occurred_at=at, reported_at=LATER)
+    assert count(ground, filters=TileFilters(category="dispute"))["U1"] == 10
+    assert count(ground, filters=TileFilters(category="dispute", since=SECOND, until=THIRD))["U1"] == 5
+    assert count(ground, filters=TileFilters(since=SECOND))["U1"] == 10
+    assert count(ground, filters=TileFilters(states=("handled",)))["U1"] == 15
+
+
+def test_filters_narrow_incidents(ground: UnitOfWork):
     """The category dispute takes dispute.property and not disputed; since is included, until is not.
 
     All were reported days later: what counts is when they happened.
@@ -111,7 +126,6 @@ def test_filters_narrow_counts_and_incidents_alike(ground: UnitOfWork):
     ):
         store_incident(ground, number, U1, of_category=name, occurred_at=at, reported_at=LATER, state=state)
     narrow = TileFilters(category="dispute", since=first, until=second)
-    assert count(ground, filters=narrow)["U1"] == (3, False)
     assert len(incidents(ground, None, narrow)) == 3
     assert len(incidents(ground, None, TileFilters(states=("handled",)))) == 1
 
@@ -152,23 +166,22 @@ def test_an_incident_without_an_owner_is_not_for_a_root_that_is_gone(ground: Uni
 
 
 def test_states_that_are_never_drawn_draw_nothing(ground: UnitOfWork):
-    """Asked for merged and cancelled alone: no incident, and a count of none."""
+    """Asked for merged and cancelled alone: no incident."""
     for number, state in enumerate(["merged", "cancelled", "handled"]):
         store_incident(ground, number, U1, state=state)
     wanted = TileFilters(states=("cancelled", "merged"))
     assert incidents(ground, None, wanted) == []
-    assert count(ground, filters=wanted)["U1"] == (0, False)
 
 
 @pytest.mark.parametrize(
     ("as_of", "state"), [(LATER, None), (THIRD, "handled"), (SECOND, "reported"), (FIRST, None), (None, "archived")]
 )
 def test_incidents_are_as_they_were(ground: UnitOfWork, as_of: datetime | None, state: str | None):
-    """Three reported on the second, handled on the third, cancelled on the ninth, and archived now.
+    """Five reported on the second, handled on the third, cancelled on the ninth, and archived now.
 
     One by one, in a cluster, and counted; a state that is asked for is the state of then.
     """
-    for number in range(3):
+    for number in range(5):
         store_incident(ground, number, U1, state="archived")
         for at, reached in ((SECOND, "reported"), (THIRD, "handled"), (LATER, "cancelled")):
             store_event(ground, number, at, reached)
@@ -179,10 +192,10 @@ def test_incidents_are_as_they_were(ground: UnitOfWork, as_of: datetime | None, 
             LAYERS["incidents"], WHOLE, scope="U1", places_incidents=False, filters=filters
         )
     clusters = [one["properties"]["count"] for one in features(tile, "incidents")]
-    number = 0 if state is None else 3
-    assert (states, clusters, count(ground, filters=filters)["U1"][0]) == ([state] * number, [3][:number], number)
+    number = 0 if state is None else 5
+    assert (states, clusters, count(ground, filters=filters)["U1"]) == ([state] * number, [5][:number], number)
     if state is not None:
-        assert len(incidents(ground, None, TileFilters(as_of=as_of, states=(state,)))) == 3
+        assert len(incidents(ground, None, TileFilters(as_of=as_of, states=(state,)))) == 5
         assert incidents(ground, None, TileFilters(as_of=as_of, states=("verified",))) == []
 
 

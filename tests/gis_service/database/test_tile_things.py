@@ -139,16 +139,21 @@ def test_restricted_indicators_are_for_roles_and_scopes(ground: UnitOfWork, prin
     assert all("elderly_share" in told for told in found.values())
 
 
-@pytest.mark.parametrize(("counted", "told"), [(0, 0), (1, None), (2, None), (3, 3)])
-def test_small_counts_of_incidents_are_absent(ground: UnitOfWork, counted: int, told: int | None):
-    """None is told, one and two are not, three are: of the owner and of the grids above it."""
-    for number in range(counted):
+@pytest.mark.parametrize(
+    ("principal", "exact"),
+    [(PUBLIC, set()), (WORKER_OF_C1, {"U1"}), (AUDITOR_OF_S1, {"U1", "S1"}), (ADMIN, {"U1", "S1"})],
+)
+def test_incidents_are_counted_exactly_in_the_scope(ground: UnitOfWork, principal: Principal, exact: set[str]):
+    """Seven are seven to who sees them one by one, and 5 or 10 to others; a merged one is none."""
+    for number in range(7):
         store_incident(ground, number, U1)
     store_incident(ground, 9, U1, state="merged")
-    found = fields(measured(ground, tile_at(14, 102.7195, 25.0199)))
-    assert found["U1"].get("incidents") == told
-    assert fields(measured(ground, WHOLE))["S1"].get("incidents") == told
-    assert found["U2"]["incidents"] == 0
+    units = fields(measured(ground, tile_at(14, 102.7195, 25.0199), principal))
+    streets = fields(measured(ground, WHOLE, principal))
+    told = {"U1": units["U1"]["incidents"], "S1": streets["S1"]["incidents"]}
+    assert {code for code, number in told.items() if number == 7} == exact
+    assert {number for code, number in told.items() if code not in exact} <= {5, 10}
+    assert units["U2"]["incidents"] == 0
 
 
 def test_incidents_of_micro_grids_are_not_told(ground: UnitOfWork):
@@ -162,19 +167,19 @@ def test_incidents_of_micro_grids_are_not_told(ground: UnitOfWork):
 
 
 def test_counts_of_a_parent_are_the_sums_of_its_children(ground: UnitOfWork):
-    """Seven buildings and nine incidents: 4 and 5 in U1, 3 and 4 in U2, all of them in C1, S1 and D."""
+    """Seven buildings and fifteen incidents: 5 and 10 in U1, 2 and 5 in U2, all of them in C1, S1 and D."""
     for number in range(7):
         store_building(ground, f"B{number}", 102.71, 25.01, ("M1", "M2", "U2")[number % 3])
-    for number in range(9):
-        store_incident(ground, number, (U1, U2)[number % 2])
+    for number in range(15):
+        store_incident(ground, number, (U1, U1, U2)[number % 3])
     found = {
         code: (told["buildings"], told["incidents"])
         for level in ("district", "street", "community", "unit_grid")
         for code, told in fields(measured(ground, WHOLE, level=level)).items()
     }
-    assert found["U1"] == (5, 5)
-    assert found["U2"] == (2, 4)
-    assert found["C1"] == found["S1"] == found["D"] == (7, 9)
+    assert found["U1"] == (5, 10)
+    assert found["U2"] == (2, 5)
+    assert found["C1"] == found["S1"] == found["D"] == (7, 15)
     assert found["C2"] == found["S2"] == (0, 0)
 
 
@@ -444,8 +449,8 @@ def test_a_statement_finds_its_rows_by_the_index(ground: UnitOfWork, name: str, 
     """Among 4000 of each, the tile's box is an index condition, a constant; grids and days are keys."""
     values = {
         **tile_values(TileAddress(16, 51450, 28090), 64), "most_features": 20_000, "edition": 1, "level": "unit_grid",
-        "coarser": ["street", "community"], "countable": ["unit_grid"], "small_count": 3, "band": 4, "among": None,
-        "data_classes": ["general"], "scope": "S1", "kind": None, "since": None, "until": None,
+        "coarser": ["street", "community"], "countable": ["unit_grid"], "counts_exactly": False, "band": 4,
+        "among": None, "data_classes": ["general"], "scope": "S1", "kind": None, "since": None, "until": None,
         "gap_s": 600, "gap_m": 500,
     }  # fmt: skip
     with ground:

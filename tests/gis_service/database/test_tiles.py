@@ -196,7 +196,7 @@ def test_a_statement_finds_its_rows_by_the_index_with_a_constant_box(
     """Among 4000 of each, the tile's box is an index condition; so are the chains of the counted grids."""
     values = {
         **tile_values(TileAddress(16, 51450, 28090), 64), "edition": 1, "layer_name": "grids", "as_points": False,
-        "level": "unit_grid", "coarser": ["street", "community"], "kind": None, "small_count": 3, "scope": "D",
+        "level": "unit_grid", "coarser": ["street", "community"], "kind": None, "scope": "D",
         "band": 4, "among": None, "places_incidents": True, "category": None, "states": None, "since": None,
         "until": None, "single_zoom": 17, "detail": 16, "x": 51450, "y": 28090,
         "most_features": 20_000, "as_of": None,
@@ -234,7 +234,7 @@ def test_what_is_planned_once_is_found_by_the_index_whatever_the_values(ground: 
     told = prepare(name, statement(name))
     values = {
         **tile_values(TileAddress(16, 51450, 28090), 64), "edition": 1, "layer_name": "grids", "as_points": False,
-        "level": "unit_grid", "coarser": ["street", "community"], "countable": ["unit_grid"], "small_count": 3,
+        "level": "unit_grid", "coarser": ["street", "community"], "countable": ["unit_grid"], "counts_exactly": False,
         "kind": None, "band": 4, "among": None, "scope": "D", "data_classes": ["general"], "places_incidents": True,
         "category": None, "states": None, "since": None, "until": None, "as_of": None, "most_features": 20_000,
     }  # fmt: skip

@@ -150,7 +150,7 @@ def test_an_incident_is_never_alone(ground, tmp_path):
     fields = {
         name for body in tiles_in(out).values() for one in features(body, "incidents") for name in one["properties"]
     }
-    assert fields == {"grid", "level", "count", "hidden"}
+    assert fields == {"grid", "level", "count"}
 
 
 def test_the_same_tiles_are_in_mbtiles(ground, tmp_path):

@@ -25,6 +25,8 @@ from gis_service.api import (
     check_ins,
     console,
     devices,
+    door_page,
+    door_reports,
     esri,
     exceptions,
     grids,
@@ -49,6 +51,7 @@ from gis_service.api import (
     plan_import,
     plan_tiles,
     plans,
+    plates,
     repeats,
     resources,
     rules,
@@ -59,6 +62,7 @@ from gis_service.api import (
     webhooks,
 )
 from gis_service.api.access import TokenCache
+from gis_service.api.door_desk import DoorDesk
 from gis_service.api.event_stream import Streams
 from gis_service.api.feed_metrics import FeedCollector
 from gis_service.api.metrics import Metrics
@@ -77,9 +81,11 @@ from gis_service.database.embedded import EmbeddedCluster
 from gis_service.database.engine import make_engine, make_reading_factory, make_session_factory
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.alarms import AlarmShares
+from gis_service.domain.allowance import Allowance
 from gis_service.feed.sender import WebhookSender
 from gis_service.feed.stopping import when_told_to_stop
 from gis_service.feed.watcher import FeedWatcher
+from gis_service.files.key_file import read_or_make_key
 from gis_service.files.photo_store import PhotoStore
 from gis_service.log import configure_logging
 from gis_service.settings import Settings
@@ -148,6 +154,8 @@ class State(FeedState):
     alarms: AlarmShares
     attribution: str
     sheet_font: Path | None
+    public_url: str
+    door: DoorDesk
     photos: PhotoStore
     photo_limit_bytes: int
 
@@ -172,6 +180,17 @@ def database_url(settings: Settings) -> str:
 def alarm_shares(settings: Settings) -> AlarmShares:
     """Return when the clocks of incidents ring."""
     return AlarmShares(settings.alarm_remind_share, settings.alarm_repeat_share)
+
+
+def door_desk(settings: Settings) -> DoorDesk:
+    """Return what the pages of doors go by."""
+    given = settings.door_secret
+    return DoorDesk(
+        secret=read_or_make_key(settings.home / "door.key") if given is None else given.get_secret_value().encode(),
+        contacts=settings.public_contacts,
+        of_address=Allowance(settings.door_reports_of_address),
+        of_building=Allowance(settings.door_reports_of_building),
+    )
 
 
 @asynccontextmanager
@@ -310,6 +329,8 @@ def create_app(settings: Settings) -> FastAPI:
                     "alarms": shares,
                     "attribution": settings.attribution,
                     "sheet_font": settings.sheet_font,
+                    "public_url": settings.public_url,
+                    "door": await to_thread.run_sync(door_desk, settings),
                     "photos": PhotoStore(settings.photos or str(settings.home / "photos")),
                     "photo_limit_bytes": settings.photo_limit_bytes,
                     **feed_state,
@@ -365,6 +386,9 @@ def create_app(settings: Settings) -> FastAPI:
         resources,
         check_ins,
         devices,
+        plates,
+        door_page,
+        door_reports,
         ogc,
         ogc_tiles,
         webhooks,

@@ -131,7 +131,7 @@ async def read_report_form(request: Request) -> Form:
     },
     openapi_extra=_OPENAPI,
 )
-async def post_report(  # noqa: PLR0917 - a route names all that it takes
+async def post_report(
     request: Request,
     code: TypedCode,
     key: Annotated[str, Depends(read_key)],

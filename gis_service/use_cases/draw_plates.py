@@ -91,7 +91,7 @@ def find_plates(code: str, work: UnitOfWork, *, principal: Principal | None = No
         raise NotFoundError(sentence, code="no-plates")
     if len(plates) > MOST_PLATES:
         raise TooLargeError(
-            f"grid {code} has more than {MOST_PLATES} plates; ask for the grids below it / 门牌过多，请按下级网格打印",
+            f"grid {code} has more than {MOST_PLATES} plates; ask for the grids below it / 请按下级网格打印",
             code="too-many-plates",
         )
     return GridPlates(code, chain[-1].name or code, tuple(plates))

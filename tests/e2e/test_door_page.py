@@ -111,12 +111,13 @@ def test_the_phones_position_is_sent_when_it_is_chosen(page, faults, town):
 
 
 def test_a_report_written_offline_is_sent_when_the_phone_is_back(page, phone, town):
-    """The page opens again without the net, keeps the report through another opening, and sends it by itself, once."""
+    """The page opens again without the net, keeps the report through one more opening, and sends it by itself, once."""
     page.goto(f"/b/{CODE}-1")
     page.wait_for_function("navigator.serviceWorker.ready.then(async () => (await caches.keys()).length > 0)")
-    page.wait_for_function(
-        "caches.open('gis-door-1').then(async (cache) => Boolean(await cache.match(location.href, {ignoreVary: true})))"
+    is_kept = (
+        "caches.open('gis-door-1').then(async (kept) => !!(await kept.match(location.href, {ignoreVary: true})))"
     )
+    page.wait_for_function(is_kept)
     phone.set_offline(True)
     page.reload()
     fill_in(page, "消防通道被堵")

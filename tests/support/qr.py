@@ -1,7 +1,8 @@
 """A reader of QR codes that is none of the writer's: modules in, text out, no damage mended.
 
 Source:
-    ISO/IEC 18004:2015, 7.4 (bytes), 7.7.3 (placement), 7.8 (masks), 7.9 (format), table 9 (blocks), annex E (alignment).
+    ISO/IEC 18004:2015, 7.4 (bytes), 7.7.3 (placement), 7.8 (masks), 7.9 (format), table 9 (blocks), annex E
+    (alignment).
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ BLOCKS_M = {1: [16], 2: [28], 3: [44], 4: [32] * 2, 5: [43] * 2, 6: [27] * 4, 7:
 ALIGNMENT = {2: [6, 18], 3: [6, 22], 4: [6, 26], 5: [6, 30], 6: [6, 34], 7: [6, 22, 38], 8: [6, 24, 42]}
 MASKS = [
     lambda i, j: (i + j) % 2 == 0,
-    lambda i, j: i % 2 == 0,
-    lambda i, j: j % 3 == 0,
+    lambda i, _: i % 2 == 0,
+    lambda _, j: j % 3 == 0,
     lambda i, j: (i + j) % 3 == 0,
     lambda i, j: (i // 2 + j // 3) % 2 == 0,
     lambda i, j: i * j % 2 + i * j % 3 == 0,

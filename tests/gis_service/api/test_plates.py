@@ -40,7 +40,7 @@ def as_planner(work, scope):
 
 
 def test_the_code_on_a_plate_leads_to_the_page_of_the_door(client):
-    """The address in the picture is that of the setting; taken as a path here, it is answered with the door's page."""
+    """The address in the picture is that of the setting; its path is answered with the door's page."""
     answer = client.get(f"/v1/buildings/{CODE}/plate.png", params={"entrance": "东门"})
 
     assert answer.headers["content-type"] == "image/png"

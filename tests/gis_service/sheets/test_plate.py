@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from io import BytesIO
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from PIL import Image
@@ -61,8 +61,8 @@ def test_the_page_is_as_large_as_the_plate_and_says_all():
 
 
 def test_a_drawing_needs_no_fonts_and_is_whole_xml():
-    """Letters are outlines, so there is no text but the title; what XML reserves is escaped, what it lacks left out."""
-    root = ElementTree.fromstring(plate_svg(Plate("B7", "七\x08栋", "甲<乙>&丙"), PUBLIC, LETTERS))  # noqa: S314 - ours
+    """Letters are outlines, there is no text but the title; what XML reserves is escaped, what it lacks left out."""
+    root = ET.fromstring(plate_svg(Plate("B7", "七\x08栋", "甲<乙>&丙"), PUBLIC, LETTERS))  # noqa: S314 - ours
 
     names = {element.tag.rpartition("}")[2] for element in root.iter()}
     assert names == {"svg", "title", "path"}

@@ -114,9 +114,7 @@ def test_a_report_written_offline_is_sent_when_the_phone_is_back(page, phone, to
     """The page opens again without the net, keeps the report through one more opening, and sends it by itself, once."""
     page.goto(f"/b/{CODE}-1")
     page.wait_for_function("navigator.serviceWorker.ready.then(async () => (await caches.keys()).length > 0)")
-    is_kept = (
-        "caches.open('gis-door-1').then(async (kept) => !!(await kept.match(location.href, {ignoreVary: true})))"
-    )
+    is_kept = "caches.open('gis-door-1').then((kept) => kept.match(location.href, {ignoreVary: true})).then(Boolean)"
     page.wait_for_function(is_kept)
     phone.set_offline(True)
     page.reload()

@@ -111,7 +111,7 @@ def test_the_phones_position_is_sent_when_it_is_chosen(page, faults, town):
 
 
 def test_a_report_written_offline_is_sent_when_the_phone_is_back(page, phone, town):
-    """The page opens again without the net, keeps the report through one more opening, and sends it by itself, once."""
+    """The page opens again without the net, keeps the report through one more opening, and sends it by itself."""
     page.goto(f"/b/{CODE}-1")
     page.wait_for_function("navigator.serviceWorker.ready.then(async () => (await caches.keys()).length > 0)")
     is_kept = "caches.open('gis-door-1').then((kept) => kept.match(location.href, {ignoreVary: true})).then(Boolean)"

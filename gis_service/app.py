@@ -27,6 +27,8 @@ from gis_service.api import (
     check_ins,
     console,
     devices,
+    door_page,
+    door_reports,
     esri,
     exceptions,
     grids,
@@ -52,6 +54,7 @@ from gis_service.api import (
     plan_import,
     plan_tiles,
     plans,
+    plates,
     repeats,
     resources,
     rules,
@@ -64,6 +67,7 @@ from gis_service.api import (
 from gis_service.api.access import TokenCache
 from gis_service.api.audit_metrics import AuditCollector
 from gis_service.api.audit_trail import AuditTrail
+from gis_service.api.door_desk import DoorDesk
 from gis_service.api.event_stream import Streams
 from gis_service.api.feed_metrics import FeedCollector
 from gis_service.api.metrics import Metrics
@@ -83,10 +87,12 @@ from gis_service.database.engine import make_engine, make_reading_factory, make_
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import Principal
 from gis_service.domain.alarms import AlarmShares
+from gis_service.domain.allowance import Allowance
 from gis_service.domain.audit import UnusualLimits
 from gis_service.feed.sender import WebhookSender
 from gis_service.feed.stopping import when_told_to_stop
 from gis_service.feed.watcher import FeedWatcher
+from gis_service.files.key_file import read_or_make_key
 from gis_service.files.photo_store import PhotoStore
 from gis_service.log import configure_logging
 from gis_service.settings import Settings
@@ -171,6 +177,8 @@ class State(FeedState, AuditState):
     alarms: AlarmShares
     attribution: str
     sheet_font: Path | None
+    public_url: str
+    door: DoorDesk
     photos: PhotoStore
     photo_limit_bytes: int
 
@@ -195,6 +203,17 @@ def database_url(settings: Settings) -> str:
 def alarm_shares(settings: Settings) -> AlarmShares:
     """Return when the clocks of incidents ring."""
     return AlarmShares(settings.alarm_remind_share, settings.alarm_repeat_share)
+
+
+def door_desk(settings: Settings) -> DoorDesk:
+    """Return what the pages of doors go by."""
+    given = settings.door_secret
+    return DoorDesk(
+        secret=read_or_make_key(settings.home / "door.key") if given is None else given.get_secret_value().encode(),
+        contacts=settings.public_contacts,
+        of_address=Allowance(settings.door_reports_of_address),
+        of_building=Allowance(settings.door_reports_of_building),
+    )
 
 
 @asynccontextmanager
@@ -359,6 +378,8 @@ def create_app(settings: Settings) -> FastAPI:
                     "alarms": shares,
                     "attribution": settings.attribution,
                     "sheet_font": settings.sheet_font,
+                    "public_url": settings.public_url,
+                    "door": await to_thread.run_sync(door_desk, settings),
                     "photos": PhotoStore(settings.photos or str(settings.home / "photos")),
                     "photo_limit_bytes": settings.photo_limit_bytes,
                     **feed_state,
@@ -418,6 +439,9 @@ def create_app(settings: Settings) -> FastAPI:
         resources,
         check_ins,
         devices,
+        plates,
+        door_page,
+        door_reports,
         ogc,
         ogc_tiles,
         webhooks,

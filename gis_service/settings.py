@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -17,6 +18,14 @@ def _known_zone(name: str) -> str:
         msg = f"no time zone is called {name!r}; Asia/Shanghai is one"
         raise ValueError(msg) from None
     return name
+
+
+def _web_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        msg = "must be an address like https://grid.example.cn"
+        raise ValueError(msg)
+    return url.rstrip("/")
 
 
 def _with_driver(url: str) -> str:
@@ -138,6 +147,25 @@ class Settings(BaseSettings):
     attribution: str = Field(default="", description="Source of the boundaries, shown on maps.")
     sheet_font: Path | None = Field(
         default=None, description="Font file with Chinese letters for map sheets; unset: where packages put them."
+    )
+    public_url: Annotated[str, AfterValidator(_web_address)] = Field(
+        default="http://127.0.0.1:8000",
+        description="Where people reach this service, like https://grid.example.cn; door plates lead there.",
+    )
+    public_contacts: Literal["masked", "full", "none"] = Field(
+        default="masked",
+        description="What a door's page tells of who serves the grid: masked, full names and numbers, or none.",
+    )
+    door_secret: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Signs the form of a door's page, the same for all machines; unset: a file under GIS_HOME.",
+    )
+    door_reports_of_address: int = Field(
+        default=10, ge=1, description="Reports in an hour that one network address may send from doors' pages."
+    )
+    door_reports_of_building: int = Field(
+        default=30, ge=1, description="Reports in an hour that the doors' pages of one building take."
     )
     photos: str | None = Field(
         default=None,

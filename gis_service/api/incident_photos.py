@@ -40,7 +40,7 @@ JPEG = "image/jpeg"
 PRIVATE = "private, no-cache"
 """A browser may keep a photo, and asks each time whether it may still show it."""
 
-_decoding = CapacityLimiter(PHOTOS_AT_A_TIME)
+decoding = CapacityLimiter(PHOTOS_AT_A_TIME)
 
 _FILE = {"schema": {"type": "string", "format": "binary"}}
 _FORM = {"schema": {"type": "object", "properties": {"photo": _FILE["schema"]}, "required": ["photo"]}}
@@ -124,7 +124,7 @@ async def post_photo(
         now=datetime.now(UTC),
         work=work,
     )
-    receipt = await to_thread.run_sync(add, limiter=_decoding)
+    receipt = await to_thread.run_sync(add, limiter=decoding)
     headers = {"Location": _address(receipt.photo), "Cache-Control": "no-store"}
     return _json(_receipt_json(receipt), 200 if receipt.replayed else 201, headers)
 

@@ -1,7 +1,9 @@
-"""The file of a form, as browsers and mini programs send it."""
+"""Forms with a file, as browsers and mini programs send them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesHeaderParser
 
@@ -9,6 +11,14 @@ from gis_service.errors import RuleBrokenError
 
 MULTIPART = "multipart/form-data"
 _LONGEST_BOUNDARY = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The fields of a form by their names, and its file, if one was chosen."""
+
+    fields: dict[str, str]
+    file: bytes | None
 
 
 def read_file(body: bytes, content_type: str) -> bytes:
@@ -20,6 +30,39 @@ def read_file(body: bytes, content_type: str) -> bytes:
     Source:
         RFC 7578, and RFC 2046, 5.1.1.
     """
+    files = [content for head, content in _parts(body, content_type) if head.get_filename() is not None]
+    if len(files) != 1:
+        raise _invalid(f"must have one file; it has {len(files)}")
+    return files[0]
+
+
+def read_form(body: bytes, content_type: str) -> Form:
+    """Return the fields of a form and its file; a file without a byte is what browsers send for none.
+
+    Raises:
+        RuleBrokenError: the form is broken or cut short, a field has no name, comes twice or is no UTF-8, or there
+            are several files: code ``invalid-form``.
+    """
+    fields: dict[str, str] = {}
+    files = []
+    for head, content in _parts(body, content_type):
+        if head.get_filename() is not None:
+            if content:
+                files.append(content)
+            continue
+        name = head.get_param("name", header="content-disposition")
+        if not isinstance(name, str) or name in fields:
+            raise _invalid("has a field without a name, or one twice")
+        try:
+            fields[name] = content.decode()
+        except UnicodeDecodeError:
+            raise _invalid("has a field that is not UTF-8") from None
+    if len(files) > 1:
+        raise _invalid(f"may have one file; it has {len(files)}")
+    return Form(fields, files[0] if files else None)
+
+
+def _parts(body: bytes, content_type: str) -> Iterator[tuple[Message, bytes]]:
     header = Message()
     header["Content-Type"] = content_type
     boundary = header.get_boundary("")
@@ -29,10 +72,7 @@ def read_file(body: bytes, content_type: str) -> bytes:
     _, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary.encode())
     if not parts or not parts[-1].startswith(b"--"):
         raise _invalid("is cut short")
-    files = [content for head, content in map(_split, parts[:-1]) if head.get_filename() is not None]
-    if len(files) != 1:
-        raise _invalid(f"must have one file; it has {len(files)}")
-    return files[0]
+    yield from map(_split, parts[:-1])
 
 
 def _split(part: bytes) -> tuple[Message, bytes]:

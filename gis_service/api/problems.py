@@ -81,9 +81,14 @@ def problem(
     return Response(orjson.dumps(body), status, media_type=MEDIA_TYPE, headers=kept)
 
 
+def status_of(error: ServiceError) -> HTTPStatus:
+    """Return the number of a refusal: the nearest listed ancestor gives it."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
 def problem_of(error: ServiceError) -> Response:
-    """Return the problem that a refusal means: the nearest listed ancestor gives the number."""
-    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), HTTPStatus.INTERNAL_SERVER_ERROR)
+    """Return the problem that a refusal means."""
+    status = status_of(error)
     headers = {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"

@@ -25,6 +25,7 @@ from gis_service.cli.locate import locate
 from gis_service.cli.migrate import migrate
 from gis_service.cli.plan_changes import plan
 from gis_service.cli.plan_repair import repair  # noqa: F401 - it puts itself on ``plan``
+from gis_service.cli.plates import plates
 from gis_service.cli.rules import rules
 from gis_service.cli.seed_tiles import seed  # noqa: F401 - it puts itself on ``tiles``
 from gis_service.cli.serve import serve
@@ -98,6 +99,7 @@ app.command()(check)
 app.command()(verify)
 app.command()(locate)
 app.command()(sheet)
+app.command()(plates)
 app.add_typer(plan, name="plan")
 app.add_typer(imports, name="import")
 app.add_typer(exports, name="export")

@@ -40,6 +40,7 @@ from gis_service.database.lineage import LineageRepository
 from gis_service.database.owners import OwnerRepository
 from gis_service.database.photos import PhotoRepository
 from gis_service.database.plans import PlanRepository
+from gis_service.database.plates import PlateRepository
 from gis_service.database.positions import PositionRepository
 from gis_service.database.proofs import ProofRepository
 from gis_service.database.resources import ResourceRepository
@@ -104,6 +105,7 @@ class UnitOfWork:
     owners = _Member(OwnerRepository)
     photos = _Member(PhotoRepository)
     plans = _Member(PlanRepository)
+    plates = _Member(PlateRepository)
     positions = _Member(PositionRepository)
     proofs = _Member(ProofRepository)
     resources = _Member(ResourceRepository)

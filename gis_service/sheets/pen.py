@@ -18,7 +18,7 @@ from gis_service.sheets.paper import Rect
 
 Align = Literal["left", "centre", "right"]
 _FAMILY = "sheet"
-_BASELINE = 0.36
+BASELINE = 0.36
 """From the middle of a line down to where letters stand, in heights of the letters: Chinese ones are centred so."""
 
 
@@ -66,7 +66,7 @@ class Pen:
         width = self.measure(text, size, bold=bold)
         left = {"left": x, "centre": x - width / 2, "right": x - width}[align]
         self._pdf.set_text_color(colour)
-        self._pdf.text(left, middle + size * POINT_MM * _BASELINE, text)
+        self._pdf.text(left, middle + size * POINT_MM * BASELINE, text)
 
     def write_within(
         self,

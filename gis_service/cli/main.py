@@ -23,6 +23,7 @@ from gis_service.cli.locate import locate
 from gis_service.cli.migrate import migrate
 from gis_service.cli.plan_changes import plan
 from gis_service.cli.plan_repair import repair  # noqa: F401 - it puts itself on ``plan``
+from gis_service.cli.positions import positions
 from gis_service.cli.rules import rules
 from gis_service.cli.seed_tiles import seed  # noqa: F401 - it puts itself on ``tiles``
 from gis_service.cli.serve import serve
@@ -103,5 +104,6 @@ app.add_typer(tiles, name="tiles")
 app.add_typer(rules, name="rules")
 app.add_typer(tokens, name="tokens")
 app.add_typer(clocks, name="clocks")
+app.add_typer(positions, name="positions")
 app.add_typer(db, name="db")
 app.add_typer(months, name="incidents")

@@ -18,6 +18,7 @@ from gis_service.cli.export_grids import exports
 from gis_service.cli.export_tiles import tiles
 from gis_service.cli.import_grids import imports
 from gis_service.cli.import_incidents import incidents as _incidents  # noqa: F401 - it puts itself on ``imports``
+from gis_service.cli.import_resources import resources as _resources  # noqa: F401 - it puts itself on ``imports``
 from gis_service.cli.incident_months import months
 from gis_service.cli.locate import locate
 from gis_service.cli.migrate import migrate
@@ -28,6 +29,7 @@ from gis_service.cli.rules import rules
 from gis_service.cli.seed_tiles import seed  # noqa: F401 - it puts itself on ``tiles``
 from gis_service.cli.serve import serve
 from gis_service.cli.sheet import sheet
+from gis_service.cli.staff import staff
 from gis_service.cli.tokens import tokens
 from gis_service.cli.verify import verify
 from gis_service.database.integrity import DatabaseFaultError
@@ -105,5 +107,6 @@ app.add_typer(rules, name="rules")
 app.add_typer(tokens, name="tokens")
 app.add_typer(clocks, name="clocks")
 app.add_typer(positions, name="positions")
+app.add_typer(staff, name="staff")
 app.add_typer(db, name="db")
 app.add_typer(months, name="incidents")

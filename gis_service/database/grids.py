@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from gis_service.database.bulk import copy_rows, multipolygon_texts, shape_texts
 from gis_service.database.geometry import from_column
+from gis_service.database.subtree import codes_under
 from gis_service.database.tables import SRID, grid, grid_code
 from gis_service.domain.checksum import digests
 from gis_service.domain.edition import Bounds
@@ -200,6 +201,10 @@ class GridRepository:
         """Return the parent of each of some grids in an edition, by code, without their shapes."""
         query = select(grid.c.code, grid.c.parent).where(grid.c.editions.contains(edition), grid.c.code.in_(codes))
         return {row.code: row.parent for row in self._session.execute(query)}
+
+    def codes_under(self, code: str, edition: int) -> set[str]:
+        """Return the code of a grid and those of all grids below it in an edition."""
+        return set(self._session.scalars(codes_under(code, edition)))
 
     def parents(self, edition: int) -> set[str]:
         """Return the codes of the grids that have children in an edition."""

@@ -93,7 +93,9 @@ class PositionRepository:
 
     def forget_oldest_day(self, before: date) -> int:
         """Delete the positions of the oldest day before another, and return how many they were."""
-        oldest = select(func.min(position.c.day)).where(position.c.day < before).scalar_subquery()
+        oldest = self._session.scalar(select(func.min(position.c.day)).where(position.c.day < before))
+        if oldest is None:  # a DELETE of nothing would still make all tiles of tracks anew
+            return 0
         gone = self._session.execute(delete(position).where(position.c.day == oldest))
         return int(gone.rowcount)  # type: ignore[attr-defined]
 

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from gis_service.api import devices, positions, resources, staff
+from gis_service.api import devices, positions, resource_register, resources, staff
 from gis_service.api.access import TokenCache
 from gis_service.api.problems import install_problems
 from gis_service.database.unit_of_work import UnitOfWork
@@ -34,7 +34,7 @@ def client(ground, open_session) -> Iterator[TestClient]:
         }
 
     app = FastAPI(lifespan=lifespan)
-    for module in (staff, positions, devices, resources):
+    for module in (staff, positions, devices, resources, resource_register):
         app.include_router(module.router)
     install_problems(app)
     with TestClient(app, raise_server_exceptions=False) as started:

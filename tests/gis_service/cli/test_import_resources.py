@@ -28,6 +28,7 @@ def run(own_database):
 
     def act(*arguments):
         environment = {"GIS_DATABASE_URL": own_database, "COLUMNS": "200", "LANG": "C"}
+        environment["GIS_POSITIONS_KEPT_DAYS"] = "90"
         return CliRunner().invoke(app, [str(argument) for argument in arguments], env=environment)
 
     act.work = work
@@ -98,7 +99,7 @@ def test_features_of_a_vector_file_are_stored(run, kinds, tmp_path):
 
 
 def test_sweep_deletes_what_is_older_than_is_kept(run):
-    """Ninety days are kept by default: of yesterday and a year ago one goes."""
+    """Ninety days are kept: of yesterday and a year ago one goes."""
     now = datetime.now(UTC)
     with run.work as work:
         someone = work.staff.add(StaffMember("x", "worker", "D07A", date(2020, 1, 1)))

@@ -53,7 +53,7 @@ Dispatcher = Annotated[Principal, Depends(require("dispatcher"))]
 StaffNumber = Annotated[int, Field(strict=True, ge=1, le=MOST_IDS)]
 
 
-class PositionIn(BaseModel):
+class GivenPosition(BaseModel):
     """Where a person on duty was; sent again it is known by ``staff`` and ``at``."""
 
     model_config = ConfigDict(extra="forbid")
@@ -71,7 +71,7 @@ class PositionIn(BaseModel):
     status_code=201,
     response_class=Response,
     responses=POST_POSITIONS_RESPONSES,
-    openapi_extra=body_or_lines(PositionIn, "a position on each line"),
+    openapi_extra=body_or_lines(GivenPosition, "a position on each line"),
 )
 def post_positions(
     request: Request, principal: Annotated[Principal, Depends(require("worker", "dispatcher"))], body: JsonOrLines
@@ -79,7 +79,7 @@ def post_positions(
     """Take down where people on the caller's ground were: one position, or one a line."""
     state = request.state
 
-    def take_in(given: Sequence[PositionIn]) -> list[str | ServiceError]:
+    def take_in(given: Sequence[GivenPosition]) -> list[str | ServiceError]:
         read = [_read(one, request) for one in given]
         outcomes = iter(
             record_positions(
@@ -94,9 +94,11 @@ def post_positions(
         return [next(outcomes) if isinstance(one, Position) else one for one in read]
 
     if body is None:
-        told = tell_refused(pieces_of(request), PositionIn, take_in, words=("stored", "known"), at_once=LINES_AT_ONCE)
+        told = tell_refused(
+            pieces_of(request), GivenPosition, take_in, words=("stored", "known"), at_once=LINES_AT_ONCE
+        )
         return DuplexResponse(told, NDJSON, {})
-    (outcome,) = take_in([read_model(PositionIn, body)])
+    (outcome,) = take_in([read_model(GivenPosition, body)])
     if isinstance(outcome, ServiceError):
         raise outcome
     return json_answer({"stored": outcome == "stored"}, 201 if outcome == "stored" else 200)
@@ -149,7 +151,7 @@ def get_track(
     return Response(body, media_type="application/geo+json", headers=headers)
 
 
-def _read(given: PositionIn, request: Request) -> Position | ServiceError:
+def _read(given: GivenPosition, request: Request) -> Position | ServiceError:
     try:
         lon, lat = quantise_one(*point_in_wgs84(given.lon, given.lat, given.crs))
     except ServiceError as error:

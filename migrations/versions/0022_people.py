@@ -1,4 +1,4 @@
-"""Assignments of staff have a version, and a grid has one head at a time."""
+"""Assignments of staff have a version, a grid has one head at a time, and devices leave room to be heard of."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ def upgrade() -> None:
         "ALTER TABLE staff ADD CONSTRAINT staff_one_head"
         " EXCLUDE USING gist (grid_code WITH =, daterange(since, until) WITH &&) WHERE (role = 'head')"
     )
+    # Heartbeats change no index where the new row fits beside the old one: half as much work.
+    op.execute("ALTER TABLE device SET (fillfactor = 50)")
 
 
 def downgrade() -> None:
+    op.execute("ALTER TABLE device RESET (fillfactor)")
     op.drop_constraint("staff_one_head", "staff")
     op.drop_column("staff", "version")

@@ -55,10 +55,13 @@ from gis_service.api import (
     plan_tiles,
     plans,
     plates,
+    positions,
     repeats,
+    resource_register,
     resources,
     rules,
     sheets,
+    staff,
     statistics,
     styles,
     tiles,
@@ -99,6 +102,7 @@ from gis_service.settings import Settings
 from gis_service.snapshots.folder import SnapshotFolder
 from gis_service.snapshots.holder import SnapshotHolder
 from gis_service.snapshots.shadow import ShadowCheck
+from gis_service.use_cases.forget_positions import forget_positions
 from gis_service.use_cases.keep_clocks import ring_alarms
 from gis_service.use_cases.keep_incident_months import make_months_ahead
 from gis_service.use_cases.read_audit import find_unusual
@@ -125,6 +129,9 @@ EXPOSED_HEADERS = [
 MONTHS_POLL_S = 6 * 3600.0
 """Months are made three ahead; one that a run could not make is made by a later one."""
 
+
+POSITIONS_POLL_S = 3600.0
+"""Positions are kept by the day."""
 
 FEED_POOL_SIZE = 4
 """Connections that streams and webhooks share, so that they take none from requests."""
@@ -173,6 +180,7 @@ class State(FeedState, AuditState):
     building_conflict_m: float
     check_in_near_m: float
     expiring_soon_days: int
+    positions_kept_days: int
     timezone: ZoneInfo
     alarms: AlarmShares
     attribution: str
@@ -303,13 +311,18 @@ def counted(metrics: Metrics, *collectors: Collector) -> Iterator[None]:
 
 
 def keep_time(open_work: Callable[[], UnitOfWork], settings: Settings) -> tuple[Repeating, ...]:
-    """Return what the passing of time brings about: alarms that ring, and months that begin."""
+    """Return what the passing of time brings about: alarms that ring, months that begin, positions that go."""
     zone, shares = ZoneInfo(settings.timezone), alarm_shares(settings)
     return (
         Repeating(
             "clocks",
             lambda: ring_alarms(zone=zone, alarms=shares, now=datetime.now(UTC), work=open_work()),
             settings.alarm_poll_s,
+        ),
+        Repeating(
+            "positions",
+            lambda: forget_positions(datetime.now(UTC), zone, settings.positions_kept_days, open_work()),
+            POSITIONS_POLL_S,
         ),
         Repeating("months", lambda: make_months_ahead(datetime.now(UTC), open_work()), MONTHS_POLL_S),
     )
@@ -374,6 +387,7 @@ def create_app(settings: Settings) -> FastAPI:
                     "building_conflict_m": settings.building_conflict_m,
                     "check_in_near_m": settings.check_in_near_m,
                     "expiring_soon_days": settings.expiring_soon_days,
+                    "positions_kept_days": settings.positions_kept_days,
                     "timezone": zone,
                     "alarms": shares,
                     "attribution": settings.attribution,
@@ -437,11 +451,14 @@ def create_app(settings: Settings) -> FastAPI:
         area_events,
         audit,
         resources,
+        resource_register,
         check_ins,
         devices,
         plates,
         door_page,
         door_reports,
+        staff,
+        positions,
         ogc,
         ogc_tiles,
         webhooks,

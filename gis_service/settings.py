@@ -75,6 +75,9 @@ class Settings(BaseSettings):
         le=3650,
         description="A stock whose last day of use is at most so many days ahead expires soon.",
     )
+    positions_kept_days: int = Field(
+        default=90, ge=1, le=36_500, description="Positions of staff older than so many days are deleted."
+    )
     tile_cache_bytes: int = Field(
         default=256 * 1024 * 1024, ge=0, description="Memory a worker may use for compressed tiles."
     )

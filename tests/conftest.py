@@ -44,6 +44,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as environment:
         made = tmp_path_factory.mktemp("home")
         environment.setenv("GIS_HOME", str(made))
+        # Positions are planted on a fixed day: a service that starts must not sweep them.
+        environment.setenv("GIS_POSITIONS_KEPT_DAYS", "36500")
         yield made
 
 

@@ -8,7 +8,7 @@ from fastapi import Depends, Query
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from gis_service.api.media_types import is_json, media_type_of, must_be_json
+from gis_service.api.media_types import NDJSON, is_json, media_type_of, must_be_json
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.edition import Bounds
 from gis_service.errors import InputFault, RuleBrokenError
@@ -31,6 +31,11 @@ async def read_json_body(request: Request) -> bytes:
     if given and not is_json(given):
         raise HTTPException(415, must_be_json(given))
     return await request.body()
+
+
+async def read_json_or_lines(request: Request) -> bytes | None:
+    """Return the whole body as ``read_json_body`` does; None for lines of JSON, which are not read yet."""
+    return None if media_type_of(request) == NDJSON else await read_json_body(request)
 
 
 async def parse_bbox(
@@ -57,4 +62,5 @@ def _bad_bbox(sentence: str) -> RuleBrokenError:
 Work = Annotated[UnitOfWork, Depends(open_work)]
 Body = Annotated[bytes, Depends(read_body)]
 JsonBody = Annotated[bytes, Depends(read_json_body)]
+JsonOrLines = Annotated[bytes | None, Depends(read_json_or_lines)]
 Box = Annotated[Bounds | None, Depends(parse_bbox)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -12,21 +13,30 @@ from starlette.responses import Response
 from gis_service.api.access import require
 from gis_service.api.area_events import json_answer
 from gis_service.api.audit_notes import note_read
-from gis_service.api.dependencies import Box, JsonBody, Work
-from gis_service.api.emergency_openapi import DEVICES_RESPONSES, HEARTBEATS_RESPONSES, body_of
+from gis_service.api.dependencies import Box, JsonOrLines, Work
+from gis_service.api.duplex import DuplexResponse, pieces_of
+from gis_service.api.emergency_openapi import DEVICES_RESPONSES
 from gis_service.api.instants import Instant
 from gis_service.api.json_model import read_model
+from gis_service.api.media_types import NDJSON
 from gis_service.api.paging import encode_cursor, link_next
+from gis_service.api.people_openapi import HEARTBEATS_RESPONSES, body_or_lines
 from gis_service.api.query import only_known_parameters
 from gis_service.api.resources import Caller, Cursor, Kind, OnGrid, code_of
 from gis_service.api.schemas_devices import device_json
 from gis_service.api.schemas_incidents import Text
+from gis_service.api.told_lines import tell_refused
 from gis_service.domain.access import Principal
 from gis_service.domain.device import DeviceFilter
+from gis_service.errors import NotFoundError, ServiceError
 from gis_service.use_cases.find_devices import find_devices
 from gis_service.use_cases.hear_devices import hear_devices
 
 router = APIRouter(tags=["emergency"], dependencies=[Depends(only_known_parameters)])
+
+
+LINES_AT_ONCE = 5_000
+"""Heartbeats stored by one statement."""
 
 
 class Heartbeat(BaseModel):
@@ -75,13 +85,35 @@ def get_devices(  # noqa: PLR0917 - a route names all that it takes
     "/v1/devices/heartbeats",
     response_class=Response,
     responses=HEARTBEATS_RESPONSES,
-    openapi_extra=body_of(HeartbeatsIn),
+    openapi_extra=body_or_lines(HeartbeatsIn, "on each line a code and, if not now, the instant"),
 )
 def post_heartbeats(
-    principal: Annotated[Principal, Depends(require("router", "dispatcher"))], body: JsonBody, work: Work
+    request: Request,
+    principal: Annotated[Principal, Depends(require("router", "dispatcher"))],
+    body: JsonOrLines,
+    work: Work,
 ) -> Response:
-    """Take down which devices were heard of; never moves one back in time."""
+    """Take down which devices were heard of, as a list or one a line; never moves one back in time."""
+    if body is None:
+        told = tell_refused(
+            pieces_of(request),
+            Heartbeat,
+            lambda lines: _hear(lines, principal, request.state.open_work()),
+            words=("heard",),
+            at_once=LINES_AT_ONCE,
+        )
+        return DuplexResponse(told, NDJSON, {})
     given = read_model(HeartbeatsIn, body)
     unknown = hear_devices([(one.code, one.at) for one in given.heartbeats], principal, work)
     named = {one.code for one in given.heartbeats}
     return json_answer({"heard": len(named) - len(unknown), "unknown": unknown})
+
+
+def _hear(lines: Sequence[Heartbeat], principal: Principal, work: Work) -> list[str | ServiceError]:
+    unknown = set(hear_devices([(one.code, one.at) for one in lines], principal, work))
+    return [
+        NotFoundError(f"there is no device {one.code!r} that you may see", code="unknown-device")
+        if one.code in unknown
+        else "heard"
+        for one in lines
+    ]

@@ -156,9 +156,6 @@ NEAREST_RESPONSES: dict[int | str, dict[str, Any]] = {
 DEVICES_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: _answers("A page of devices.", object_of({"edition": _COUNT, "devices": array_of(_DEVICE), **_NEXT}))
 }
-HEARTBEATS_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: _answers("Taken down.", object_of({"heard": _COUNT, "unknown": array_of(_TEXT)}))
-}
 POST_CHECK_IN_RESPONSES: dict[int | str, dict[str, Any]] = {
     201: _answers("Stored, accepted or not.", object_of(_CHECK_IN))
 }

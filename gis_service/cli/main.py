@@ -20,16 +20,19 @@ from gis_service.cli.export_tiles import tiles
 from gis_service.cli.import_grids import imports
 from gis_service.cli.import_incidents import incidents as _incidents  # noqa: F401 - it puts itself on ``imports``
 from gis_service.cli.import_indicators import indicators as _indicators  # noqa: F401 - as above
+from gis_service.cli.import_resources import resources as _resources  # noqa: F401 - it puts itself on ``imports``
 from gis_service.cli.incident_months import months
 from gis_service.cli.locate import locate
 from gis_service.cli.migrate import migrate
 from gis_service.cli.plan_changes import plan
 from gis_service.cli.plan_repair import repair  # noqa: F401 - it puts itself on ``plan``
 from gis_service.cli.plates import plates
+from gis_service.cli.positions import positions
 from gis_service.cli.rules import rules
 from gis_service.cli.seed_tiles import seed  # noqa: F401 - it puts itself on ``tiles``
 from gis_service.cli.serve import serve
 from gis_service.cli.sheet import sheet
+from gis_service.cli.staff import staff
 from gis_service.cli.tokens import tokens
 from gis_service.cli.verify import verify
 from gis_service.database.integrity import DatabaseFaultError
@@ -108,5 +111,7 @@ app.add_typer(rules, name="rules")
 app.add_typer(tokens, name="tokens")
 app.add_typer(audit, name="audit")
 app.add_typer(clocks, name="clocks")
+app.add_typer(positions, name="positions")
+app.add_typer(staff, name="staff")
 app.add_typer(db, name="db")
 app.add_typer(months, name="incidents")

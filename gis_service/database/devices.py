@@ -81,16 +81,20 @@ class DeviceRepository:
 
     def hear(self, heard: Mapping[str, datetime], principal: Principal, edition: int) -> set[str]:
         """Move on when devices were last seen, by code, never back; return those that the caller may see."""
+        instants = cast(list(heard.values()), ARRAY(DateTime(timezone=True)))
+        news = func.unnest(cast(list(heard), ARRAY(Text)), instants).table_valued("code", "at").render_derived("news")
         # In the order of their codes: two batches that lock the same devices do not wait for each other in a ring.
-        is_asked = device.c.code.in_(heard), seen_by(device, principal, edition)
-        locking = select(device.c.code).where(*is_asked).order_by(device.c.code).with_for_update()
-        known = list(self._session.scalars(locking))
-        if known:
-            instants = cast([heard[code] for code in known], ARRAY(DateTime(timezone=True)))
-            news = func.unnest(cast(known, ARRAY(Text)), instants).table_valued("code", "at").render_derived("news")
-            last = func.greatest(device.c.last_seen_at, news.c.at)
-            self._session.execute(update(device).where(device.c.code == news.c.code).values(last_seen_at=last))
-        return set(known)
+        known = (
+            select(device.c.code, news.c.at)
+            .join(news, news.c.code == device.c.code)
+            .where(seen_by(device, principal, edition))
+            .order_by(device.c.code)
+            .with_for_update(of=device)
+            .cte("known")
+        )
+        is_later = or_(device.c.last_seen_at.is_(None), device.c.last_seen_at < known.c.at)
+        moved = update(device).where(device.c.code == known.c.code, is_later).values(last_seen_at=known.c.at)
+        return set(self._session.scalars(select(known.c.code).add_cte(moved.returning(device.c.code).cte("moved"))))
 
     def _states(self, now: datetime) -> Select[Any]:
         point = (func.ST_X(device.c.point).label("lon"), func.ST_Y(device.c.point).label("lat"))

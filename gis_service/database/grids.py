@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from gis_service.database.bulk import copy_rows, multipolygon_texts, shape_texts
 from gis_service.database.geometry import from_column
+from gis_service.database.subtree import codes_under
 from gis_service.database.tables import SRID, grid, grid_code
 from gis_service.domain.checksum import digests
 from gis_service.domain.edition import Bounds
@@ -205,6 +206,10 @@ class GridRepository:
         """Return the codes of the grids of an edition that have no parent, sorted."""
         query = select(grid.c.code).where(grid.c.editions.contains(edition), grid.c.parent.is_(None))
         return sorted(self._session.scalars(query))
+
+    def codes_under(self, code: str, edition: int) -> set[str]:
+        """Return the code of a grid and those of all grids below it in an edition."""
+        return set(self._session.scalars(codes_under(code, edition)))
 
     def parents(self, edition: int) -> set[str]:
         """Return the codes of the grids that have children in an edition."""

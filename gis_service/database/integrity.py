@@ -14,6 +14,7 @@ CLASHES: dict[str, tuple[str, str]] = {
     "edition_pk": ("conflict", "another edition was published meanwhile; look at it and publish again"),
     "edition_effective_from_uq": ("conflict", "another edition takes effect at the same instant"),
     "dispatch_rule_unambiguous": ("ambiguous-rule", "two dispatch rules would decide the same case"),
+    "staff_one_head": ("head-taken", "the grid has another head at that time; end that assignment first"),
     "deadline_rule_unambiguous": ("ambiguous-rule", "two deadline rules would decide the same case"),
 }
 

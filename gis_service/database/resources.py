@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import ColumnElement, Select, func, insert, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Double, Select, Text, any_, cast, func, insert, or_, select
+from sqlalchemy.dialects.postgresql import insert as put_rows
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
 from gis_service.database.bulk import copy_rows, shape_texts
 from gis_service.database.clearance import seen_by, stands_on
@@ -23,6 +25,11 @@ from grid_boundaries.locate.nearest import box_around
 from grid_boundaries.measure import GEOD
 
 _PLAIN = ("code", "name", "kind", "quantity", "unit", "expires_on", "data_class")
+_PUT: dict[str, TypeEngine[Any]] = {
+    **{name: resource.c[name].type for name in _PLAIN},
+    "lon": Double(),
+    "lat": Double(),
+}
 _RESOURCE = (
     *(resource.c[name] for name in _PLAIN),
     func.ST_X(resource.c.point).label("lon"),
@@ -57,6 +64,32 @@ class ResourceRepository:
             [*(getattr(one, name) for name in _PLAIN), point] for one, point in zip(resources, points, strict=True)
         )
         copy_rows(self._session, resource, (*_PLAIN, "point"), rows)
+
+    def by_codes(self, codes: Collection[str]) -> dict[str, Resource]:
+        """Return those of some resources that are there, by code."""
+        is_asked = resource.c.code == any_(cast(list(codes), ARRAY(Text)))
+        return {one.code: one for one in self._all(select(*_RESOURCE).where(is_asked))}
+
+    def put_many(self, resources: Sequence[Resource]) -> None:
+        """Store resources of known kinds, each in the place of the one with its code."""
+        if not resources:
+            return
+        columns = [cast([getattr(one, name) for one in resources], ARRAY(kind)) for name, kind in _PUT.items()]
+        news = func.unnest(*columns).table_valued(*_PUT).render_derived("news")
+        point = func.ST_SetSRID(func.ST_MakePoint(news.c.lon, news.c.lat), SRID)
+        given = select(*(news.c[name] for name in _PLAIN), point)
+        put = put_rows(resource).from_select([*_PLAIN, "point"], given)
+        values = {name: put.excluded[name] for name in (*_PLAIN, "point") if name != "code"}
+        self._session.execute(put.on_conflict_do_update(index_elements=[resource.c.code], set_=values))
+
+    def put_kinds(self, kinds: Sequence[ResourceKind]) -> None:
+        """Store kinds, each in the place of the one with its code."""
+        if not kinds:
+            return
+        put = put_rows(resource_kind)
+        values = {"name": put.excluded.name, "name_en": put.excluded.name_en}
+        put = put.on_conflict_do_update(index_elements=[resource_kind.c.code], set_=values)
+        self._session.execute(put, [asdict(kind) for kind in kinds])
 
     def search(self, wanted: ResourceFilter, principal: Principal, edition: int) -> list[Resource]:
         """Return up to ``wanted.limit`` resources that the caller may see, by code; grids are those of an edition."""

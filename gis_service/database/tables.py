@@ -429,8 +429,16 @@ staff = Table(
     Column("phone", Text),
     Column("since", Date, nullable=False),
     Column("until", Date),
+    Column("version", Integer, nullable=False, server_default="1"),
     CheckConstraint("role IN ('head', 'worker', 'liaison', 'volunteer')", name="role"),
     CheckConstraint("until > since", name="dates"),
+    ExcludeConstraint(
+        ("grid_code", "="),
+        (text("daterange(since, until)"), "&&"),
+        name="staff_one_head",
+        using="gist",
+        where=text("role = 'head'"),
+    ),
     Index("staff_grid_ix", "grid_code"),
 )
 

@@ -16,3 +16,13 @@ class Position:
     lon: float
     lat: float
     accuracy_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LastPosition:
+    """The last place that is known of a person, and whom they serve."""
+
+    position: Position
+    name: str
+    role: str
+    grid_code: str

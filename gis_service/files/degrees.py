@@ -44,6 +44,21 @@ def convert_to_degrees(files: Sequence[VectorFile]) -> tuple[list[VectorFile], i
     return converted, count
 
 
+def points_in_degrees(file: VectorFile) -> VectorFile:
+    """Return a file whose geometries are points in degrees.
+
+    Raises:
+        RuleBrokenError: it has other geometries, or its numbers contradict the system that it declares.
+    """
+    refuse_wrong_numbers(file.path, file.crs, _array(_shapes(file)))
+    kinds = {feature.shape.geom_type for feature in file.features if feature.shape is not None} - {"Point"}
+    if kinds:
+        raise RuleBrokenError(
+            f"{file.path} holds {', '.join(sorted(kinds))} where Point is needed.", code="not-a-point"
+        )
+    return _degrees(file)
+
+
 def _refuse_other_shapes(file: VectorFile) -> None:
     """Refuse a file of points or lines, and numbers that are no degrees; single odd geometries are findings."""
     kinds = {feature.shape.geom_type for feature in file.features if feature.shape is not None}

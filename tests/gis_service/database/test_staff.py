@@ -1,7 +1,9 @@
 from datetime import date
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import exc, select
 
+from gis_service.database.integrity import refusal_for
 from gis_service.database.tables import staff
 from gis_service.domain.staff import StaffMember
 
@@ -25,3 +27,14 @@ def test_nobody_is_stored_without_complaint(ground):
         work.staff.add_many([])
 
         assert work.staff._session.execute(select(staff)).all() == []
+
+
+def test_the_database_itself_refuses_a_second_head(ground):
+    """As two requests at the same moment would have it; after the last day of the first there may be one."""
+    with ground as work:
+        work.staff.add(StaffMember("a", "head", "D07", date(2025, 1, 1), until=date(2026, 1, 1)))
+        work.staff.add(StaffMember("b", "head", "D07", date(2026, 1, 1)))
+        with pytest.raises(exc.IntegrityError) as caught:
+            work.staff.add(StaffMember("c", "head", "D07", date(2027, 1, 1)))
+
+    assert refusal_for(caught.value).code == "head-taken"

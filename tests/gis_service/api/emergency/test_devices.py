@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import orjson
 import pytest
 
+from gis_service.domain.access import Principal
 from gis_service.domain.device import Device
+from gis_service.use_cases.hear_devices import hear_devices
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -78,3 +81,46 @@ def test_pages_and_refusals(client, watching, token):
     assert client.post(address, json=body, headers=token("worker")).status_code == 403
     assert client.post(address, json=body, headers=token("router")).json() == {"heard": 0, "unknown": []}
     assert client.post(address, json={"heartbeats": [{"code": 3}]}, headers=token("router")).status_code == 422
+
+
+def test_heartbeats_come_by_the_line(client, watching, listed, token):
+    """Of six lines three are heard; no device, no JSON and no code are told by their number."""
+    lines = (
+        b'{"code":"SILENT"}\n\n{"code":"NOPE"}\n{"code":"NEVER","at":"2026-01-01T00:00:00Z"}\n'
+        b'{"code":\n{"at":"2026-01-01T00:00:00Z"}\n{"code":"HEARD","at":"2026-01-01T00:00:00Z"}'
+    )
+    headers = {**token("router"), "Content-Type": "application/x-ndjson"}
+
+    answer = client.post("/v1/devices/heartbeats", content=lines, headers=headers)
+
+    *refused, counted = [orjson.loads(line) for line in answer.content.splitlines()]
+    assert [(one["line"], one["status"], one["problem"]["code"]) for one in refused] == [
+        (3, 404, "unknown-device"),
+        (5, 422, "invalid-json"),
+        (6, 422, "invalid-input"),
+    ]
+    assert counted == {"lines": 6, "heard": 3, "refused": 3}
+    assert listed(kind="camera") == {"HEARD": False, "NEVER": True, "SILENT": False}
+
+
+def test_a_heartbeat_that_comes_late_moves_nothing_back(client, watching, listed, token):
+    """Heard at noon, then a line of the morning: in one request and in two."""
+    headers = {**token("router"), "Content-Type": "application/x-ndjson"}
+    noon, morning = (
+        b'{"code":"NEVER","at":"2026-01-01T04:00:00Z"}\n',
+        b'{"code":"NEVER","at":"2026-01-01T00:00:00Z"}\n',
+    )
+
+    for body in (noon + morning, morning):
+        client.post("/v1/devices/heartbeats", content=body, headers=headers)
+
+        seen = {one["code"]: one["last_seen_at"] for one in client.get("/v1/devices").json()["devices"]}
+        assert datetime.fromisoformat(seen["NEVER"]) == datetime(2026, 1, 1, 4, tzinfo=UTC)
+
+
+def test_a_group_of_heartbeats_is_one_statement(ground, watching, count_queries):
+    """Beside the one that asks for the edition."""
+    with count_queries() as statements:
+        hear_devices([(f"D{number}", None) for number in range(3_000)], Principal("x", "router", "D"), ground)
+
+    assert sum("device" in statement for statement in statements) == 1

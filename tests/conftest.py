@@ -44,6 +44,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as environment:
         made = tmp_path_factory.mktemp("home")
         environment.setenv("GIS_HOME", str(made))
+        # All tests come from one address; those of the limits set their own.
+        environment.setenv("GIS_ADDRESS_RATE", "0")
+        environment.setenv("GIS_PRINCIPAL_RATE", "0")
         yield made
 
 

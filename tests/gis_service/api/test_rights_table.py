@@ -14,6 +14,7 @@ from gis_service.app import create_app, openapi_document
 from gis_service.domain.access import ROLES
 from gis_service.settings import Settings
 from gis_service.use_cases.create_token import create_token
+from scripts.write_rights import HEAD, TARGET, rows
 from tests.support.rights import ask, rows_of
 
 TABLE = """
@@ -233,3 +234,10 @@ def test_who_may_is_let_through_and_nobody_else(row, service):
 
     answers = client.portal.call(ask_all)
     assert {who: status for who, status in answers.items() if not is_right(*who, status)} == {}
+
+
+def test_the_page_of_rights_shows_the_table():
+    """After a change of roles: `make openapi`."""
+    shown = TARGET.read_text(encoding="utf-8").partition(HEAD)[2]
+
+    assert shown == "".join(rows())

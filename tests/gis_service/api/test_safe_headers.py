@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from starlette.testclient import TestClient
 
 TILE = "/tiles/1/grids/14/12866/7014.mvt"
 
@@ -30,9 +29,7 @@ def test_a_page_keeps_its_own_policy(planted):
 
 def test_browsers_are_told_to_come_by_https_over_https_alone(planted, callers):
     """Who asks for the same tile over http later is not told, though it is the same answer from memory."""
-    secure = TestClient(planted.app, base_url="https://test")
-    secure.app_state, secure.portal = planted.app_state, planted.portal
     path = TILE.replace("/1/", "/current/")
 
-    assert secure.get(path).headers["strict-transport-security"] == "max-age=31536000"
+    assert planted.get(f"https://test{path}").headers["strict-transport-security"] == "max-age=31536000"
     assert "strict-transport-security" not in planted.get(path).headers

@@ -71,8 +71,9 @@ format: $(BIN)/.ready ## put the code in form
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-openapi: $(BIN)/.ready ## write docs/openapi.json anew
+openapi: $(BIN)/.ready ## write docs/openapi.json and the table of docs/rights.md anew
 	@$(BIN)/python scripts/write_openapi.py
+	@$(BIN)/python scripts/write_rights.py
 
 lock: $(BIN)/.ready ## pin the newest versions that pyproject.toml allows
 	@$(BIN)/pip-compile --quiet --all-extras --generate-hashes --strip-extras --no-header --allow-unsafe \

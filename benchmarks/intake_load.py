@@ -27,7 +27,7 @@ from benchmarks import database
 from benchmarks.database import bare_connection, copied_demo, open_work
 from benchmarks.ground import points_inside
 from benchmarks.machine import facts
-from benchmarks.served import process
+from benchmarks.served import NO_LIMITS, process
 from gis_service.use_cases.create_token import create_token
 from gis_service.use_cases.read_feed import number_events
 
@@ -220,7 +220,7 @@ def main() -> None:
             hour = timedelta(hours=1)
             token, _ = create_token(role="router", scope=None, label="load", lifetime=hour, work=open_work(url))
             _number_history(url)
-            environment = {"GIS_DATABASE_URL": url, "GIS_LOG_LEVEL": "WARNING", "GIS_HOME": home}
+            environment = {"GIS_DATABASE_URL": url, "GIS_LOG_LEVEL": "WARNING", "GIS_HOME": home, **NO_LIMITS}
             with process(command, environment, ready="/readyz", patience_s=PATIENCE_S) as address:
                 sender, subscriber, took_s = run(load, address, token, reports)
             with bare_connection(url) as bare, bare.cursor() as cursor:

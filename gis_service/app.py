@@ -6,6 +6,7 @@ import gc
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol, TypedDict
@@ -79,6 +80,7 @@ from gis_service.api.openapi import describe
 from gis_service.api.problems import install_problems
 from gis_service.api.quick_locate import QuickLocate
 from gis_service.api.quick_tiles import QuickTiles
+from gis_service.api.rate_limits import Buckets, RateLimits, TooMany
 from gis_service.api.request_lines import RequestLines
 from gis_service.api.snapshot_metrics import SnapshotCollector
 from gis_service.api.tile_cache import TileCache
@@ -92,19 +94,25 @@ from gis_service.domain.access import Principal
 from gis_service.domain.alarms import AlarmShares
 from gis_service.domain.allowance import Allowance
 from gis_service.domain.audit import UnusualLimits
+from gis_service.domain.claims import ClaimNames
+from gis_service.domain.tokens import TokenKeys
 from gis_service.feed.sender import WebhookSender
 from gis_service.feed.stopping import when_told_to_stop
 from gis_service.feed.watcher import FeedWatcher
 from gis_service.files.key_file import read_or_make_key
 from gis_service.files.photo_store import PhotoStore
 from gis_service.log import configure_logging
+from gis_service.oidc.access_token import Verifier
+from gis_service.oidc.issuer import Issuer
 from gis_service.settings import Settings
 from gis_service.snapshots.folder import SnapshotFolder
 from gis_service.snapshots.holder import SnapshotHolder
 from gis_service.snapshots.shadow import ShadowCheck
+from gis_service.use_cases.authenticate import authenticate
 from gis_service.use_cases.forget_positions import forget_positions
 from gis_service.use_cases.keep_clocks import ring_alarms
 from gis_service.use_cases.keep_incident_months import make_months_ahead
+from gis_service.use_cases.keep_last_used import keep_last_used
 from gis_service.use_cases.read_audit import find_unusual
 from gis_service.use_cases.record_audit import AuditRecorder
 from gis_service.use_cases.repeating import Repeating
@@ -132,6 +140,9 @@ MONTHS_POLL_S = 6 * 3600.0
 
 POSITIONS_POLL_S = 3600.0
 """Positions are kept by the day."""
+
+LAST_USED_S = 60.0
+"""Between two notes of when tokens were last used."""
 
 FEED_POOL_SIZE = 4
 """Connections that streams and webhooks share, so that they take none from requests."""
@@ -222,6 +233,27 @@ def door_desk(settings: Settings) -> DoorDesk:
         of_address=Allowance(settings.door_reports_of_address),
         of_building=Allowance(settings.door_reports_of_building),
     )
+
+
+def token_keys(settings: Settings) -> TokenKeys:
+    """Return the keys that seal the stored hashes of API tokens."""
+    present, before = (
+        None if key is None else key.get_secret_value() for key in (settings.token_key, settings.token_key_before)
+    )
+    return TokenKeys(present, before)
+
+
+def token_cache(settings: Settings) -> TokenCache:
+    """Return what finds out who shows a token, and remembers it for a moment."""
+    verifier = None
+    if settings.oidc_issuer is not None and settings.oidc_audience is not None:
+        verifier = Verifier(
+            Issuer(settings.oidc_issuer, keys_s=settings.oidc_keys_s, refetch_s=settings.oidc_refetch_s),
+            audience=settings.oidc_audience,
+            skew_s=settings.oidc_skew_s,
+            names=ClaimNames(role=settings.oidc_role_claim, scope=settings.oidc_scope_claim),
+        )
+    return TokenCache(settings.token_cache_s, partial(authenticate, keys=token_keys(settings), verifier=verifier))
 
 
 @asynccontextmanager
@@ -361,7 +393,13 @@ def create_app(settings: Settings) -> FastAPI:
             most_rendered=settings.tile_seed,
         )
         zone, shares = ZoneInfo(settings.timezone), alarm_shares(settings)
-        keepers = keep_time(lambda: UnitOfWork(sessions), settings)
+        tokens = token_cache(settings)
+        keepers = (
+            *keep_time(lambda: UnitOfWork(sessions), settings),
+            Repeating(
+                "tokens", lambda: keep_last_used(tokens.take_uses(), UnitOfWork(sessions)), every_s=LAST_USED_S
+            ),
+        )
         with counted(metrics, figures, tile_figures):
             async with (
                 running(snapshots, shadow, seeder, *keepers),
@@ -380,7 +418,7 @@ def create_app(settings: Settings) -> FastAPI:
                     "lookup_cache": lookup_tiles.make_lookup_cache(),
                     "archives": settings.home / "archives",
                     "sheet_cache": TileCache(sheets.SHEET_CACHE_BYTES, sheets.SHEETS_AT_A_TIME),
-                    "token_cache": TokenCache(settings.token_cache_s),
+                    "token_cache": tokens,
                     "metrics": metrics,
                     "batch_limit": settings.batch_limit,
                     "area_vertex_limit": settings.area_vertex_limit,
@@ -471,8 +509,9 @@ def create_app(settings: Settings) -> FastAPI:
     # The last one added meets a request first.
     app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes, is_stream=locate_batch.is_stream)
     app.add_middleware(PlainBodies)
+    app.add_middleware(TooMany)
     app.add_middleware(AuditTrail)
-    app.add_middleware(RequestLog, metrics=metrics)
+    app.add_middleware(RequestLog, metrics=metrics, hsts_s=settings.hsts_s)
     app.add_middleware(HeadIsGet)
     app.add_middleware(
         CORSMiddleware,
@@ -481,8 +520,16 @@ def create_app(settings: Settings) -> FastAPI:
         allow_headers=["*"],
         expose_headers=EXPOSED_HEADERS,
     )
-    quick_tiles = QuickTiles(super(Service, app).__call__, metrics, tile_lines, settings.cors_origins)
-    app.put_in_front(QuickLocate(quick_tiles, metrics, lines))
+    behind = super(Service, app).__call__
+    quick_tiles = QuickTiles(behind, metrics, tile_lines, settings.cors_origins)
+    app.put_in_front(
+        RateLimits(
+            QuickLocate(quick_tiles, metrics, lines),
+            behind,
+            by_address=Buckets(settings.address_rate, settings.address_burst),
+            by_principal=Buckets(settings.principal_rate, settings.principal_burst),
+        )
+    )
     return app
 
 

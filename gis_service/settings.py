@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gis_service.domain.tokens import LEAST_KEY_CHARACTERS
 
 
 def _known_zone(name: str) -> str:
@@ -108,6 +110,59 @@ class Settings(BaseSettings):
     token_cache_s: float = Field(
         default=5.0, ge=0, description="Seconds for which a checked token is believed; a revocation takes as long."
     )
+    token_key: SecretStr | None = Field(
+        default=None,
+        min_length=LEAST_KEY_CHARACTERS,
+        description="Secret of 32 characters or more that seals the stored hashes of API tokens; docs/rights.md.",
+    )
+    token_key_before: SecretStr | None = Field(
+        default=None,
+        min_length=LEAST_KEY_CHARACTERS,
+        description="The secret before GIS_TOKEN_KEY, believed while it is being replaced.",
+    )
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="Issuer whose OpenID Connect access tokens are accepted, exactly as they name it; unset: none.",
+    )
+    oidc_audience: str | None = Field(
+        default=None, description="This service, as access tokens name it (aud); to be set with the issuer."
+    )
+    oidc_skew_s: float = Field(
+        default=60.0, ge=0, le=300, description="Seconds by which the issuer's clock may differ."
+    )
+    oidc_role_claim: str = Field(
+        default="gis_role", description="Claim that holds the role; a dot leads into an object."
+    )
+    oidc_scope_claim: str = Field(
+        default="gis_scope", description="Claim that holds the grid code of the scope, or * for everywhere."
+    )
+    oidc_keys_s: float = Field(
+        default=3600.0, gt=0, description="Seconds after which the issuer's keys are fetched anew."
+    )
+    oidc_refetch_s: float = Field(
+        default=30.0,
+        gt=0,
+        description="A key that is not known has the keys fetched at most once in so many seconds.",
+    )
+    address_rate: float = Field(
+        default=50.0,
+        ge=0,
+        description="Requests a second from one address without a known token, for each worker; 0: no limit.",
+    )
+    address_burst: int = Field(default=1000, ge=1, description="Requests that such an address may send at once.")
+    principal_rate: float = Field(
+        default=1000.0, ge=0, description="Requests a second of one token, for each worker; 0: no limit."
+    )
+    principal_burst: int = Field(default=5000, ge=1, description="Requests that a token may send at once.")
+    trusted_proxies: tuple[str, ...] = Field(
+        default=("127.0.0.1", "::1"),
+        description="Proxies whose X-Forwarded-For and -Proto are believed: addresses or networks, as a JSON array.",
+    )
+    hsts_s: int = Field(
+        default=365 * 24 * 3600,
+        ge=0,
+        description="Seconds for which browsers are told to come by https only; told over https; 0: not told.",
+    )
     feed_streams: int = Field(
         default=100, ge=0, description="Streams of events a worker keeps open; one more is answered with 503."
     )
@@ -199,3 +254,12 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
+
+    @model_validator(mode="after")
+    def _refuse_half_an_issuer(self) -> Self:
+        if self.oidc_issuer is not None and not self.oidc_audience:
+            msg = (
+                "GIS_OIDC_AUDIENCE must be set with GIS_OIDC_ISSUER: else tokens for other services would be accepted"
+            )
+            raise ValueError(msg)
+        return self

@@ -46,6 +46,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         environment.setenv("GIS_HOME", str(made))
         # Positions are planted on a fixed day: a service that starts must not sweep them.
         environment.setenv("GIS_POSITIONS_KEPT_DAYS", "36500")
+        # All tests come from one address; those of the limits set their own.
+        environment.setenv("GIS_ADDRESS_RATE", "0")
+        environment.setenv("GIS_PRINCIPAL_RATE", "0")
         yield made
 
 

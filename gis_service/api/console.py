@@ -82,6 +82,8 @@ class ConsoleAssets(StaticFiles):
         response.headers["Cache-Control"] = IMMUTABLE
         response.headers["Vary"] = "Accept-Encoding"
         response.headers["X-Content-Type-Options"] = "nosniff"
+        # A script that runs beside the page, as the map's does, obeys what its own answer says.
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         return response
 
 

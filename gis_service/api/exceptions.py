@@ -13,6 +13,7 @@ from starlette.responses import Response
 from gis_service.api.access import require
 from gis_service.api.dependencies import Work
 from gis_service.api.paging import decode_cursor, encode_cursor, link_next
+from gis_service.api.rules import require_editor
 from gis_service.api.schemas_incidents import storable, with_words
 from gis_service.domain.access import Principal
 from gis_service.domain.finding_exception import CoverageTarget, FindingException
@@ -96,7 +97,7 @@ def get_coverage_targets(work: Work) -> dict[str, Any]:
     return {"targets": [_target(one) for one in read_coverage_targets(work)]}
 
 
-@router.put("/v1/rules/coverage", dependencies=[Depends(require("admin"))])
+@router.put("/v1/rules/coverage", dependencies=[Depends(require_editor)])
 def put_coverage_targets(body: TargetsIn, work: Work) -> dict[str, Any]:
     """Set all coverage targets at once."""
     set_coverage_targets([CoverageTarget(one.grid, one.share, one.reason) for one in body.targets], work)

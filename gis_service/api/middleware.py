@@ -29,12 +29,26 @@ DRAIN_PATIENCE_S = 2.0
 """How long the next bytes of such a body are waited for; then it is answered without them."""
 
 
+SAFE_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (
+        b"content-security-policy",
+        b"script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+)
+"""What every answer has that says nothing else of it: no script runs in it, and no page shows it in a frame."""
+
+HSTS = b"strict-transport-security"
+
+
 class RequestLog:
     """Logs and counts each request by its route; never its query, body or token: they may hold a person's data."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, hsts_s: int = 0) -> None:
         self._app = app
         self._metrics = metrics
+        self._hsts = (HSTS, b"max-age=%d" % hsts_s) if hsts_s else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -53,7 +67,10 @@ class RequestLog:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
-                headers.setdefault("X-Content-Type-Options", "nosniff")
+                given_names = {name for name, _ in headers.raw}
+                headers.raw.extend(pair for pair in SAFE_HEADERS if pair[0] not in given_names)
+                if self._hsts is not None and scope.get("scheme") == "https":
+                    headers.raw.append(self._hsts)
             await send(message)
 
         try:

@@ -7,6 +7,11 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from gis_service.api.access import required_roles, with_admin
+from gis_service.api.hot import HotRoute
+from gis_service.domain.access import PUBLIC, ROLES
 
 _METHODS = {"get", "put", "post", "delete", "patch", "head"}
 
@@ -47,10 +52,12 @@ def describe(app: FastAPI, more_paths: Mapping[str, Any]) -> None:
             document["paths"] = dict(sorted({**document["paths"], **more_paths}.items()))
             schemas = document.setdefault("components", {}).setdefault("schemas", {})
             schemas["Problem"] = PROBLEM_SCHEMA
-            for path in document["paths"].values():
-                for method, operation in path.items():
+            restricted = _restricted(app)
+            for path, operations in document["paths"].items():
+                for method, operation in operations.items():
                     if method in _METHODS:
                         _add_problems(operation)
+                        operation["x-roles"] = restricted.get((method, path), [PUBLIC.role, *ROLES])
             app.openapi_schema = document
         return app.openapi_schema
 
@@ -62,3 +69,18 @@ def _add_problems(operation: dict[str, Any]) -> None:
     operation["responses"].pop("422", None)
     operation["responses"]["4XX"] = {"description": "Refused; nothing was stored.", "content": body}
     operation["responses"]["5XX"] = {"description": "Not now; try again.", "content": body}
+
+
+def _restricted(app: FastAPI) -> dict[tuple[str, str], list[str]]:
+    """Return the roles that may call an operation, by method and path, where not everybody may."""
+    found = {}
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if isinstance(route, HotRoute) and route.roles:
+            roles: tuple[str, ...] | None = with_admin(route.roles)
+        else:
+            roles = required_roles(route.dependant) if isinstance(route, APIRoute) else None
+        if roles is not None:
+            assert isinstance(route, APIRoute | HotRoute)  # noqa: S101 - others have no roles
+            found.update({(method.lower(), route.path_format): list(roles) for method in route.methods or ()})
+    return found

@@ -45,6 +45,8 @@ MOST_DRAWINGS = 48
 DRAWN_AT_A_TIME = 2
 """Plans are drawn by few threads: a large one takes seconds, and the maps of others shall not wait."""
 
+READERS = ("planner", "auditor")
+
 _PLAN_ID = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 
 
@@ -55,9 +57,9 @@ def make_plan_cache() -> TileCache:
 
 async def get_plan_tile(request: Request) -> Response:
     """Answer one tile of a plan, all of one version."""
+    await permission_as(request, *READERS)
     layers = read_layers(request, PLAN_LAYERS)
     address = read_address(request)
-    await permission_as(request, "planner", "auditor")
     state = await _read_state(request, layers)
     coding = choose_coding(request.headers.get("accept-encoding"))
     named = request.headers.get("if-none-match")
@@ -83,8 +85,8 @@ async def get_plan_tile(request: Request) -> Response:
 
 async def get_plan_tilejson(request: Request) -> Response:
     """Answer the TileJSON of some layers of a plan."""
+    await permission_as(request, *READERS)
     layers = read_layers(request, PLAN_LAYERS)
-    await permission_as(request, "planner", "auditor")
     drawn = await _drawn_plan(request, await _read_state(request, ()))
     plan, names = drawn.plan, ",".join(layer.name for layer in layers)
     description = describe_plan(
@@ -99,8 +101,10 @@ async def get_plan_tilejson(request: Request) -> Response:
 
 
 plan_tile_routes: list[Route] = [
-    HotRoute("/tiles/plans/{plan_id}/{layers}/{z}/{x}/{y}.mvt", get_plan_tile, methods=["GET", "HEAD"]),
-    HotRoute("/tiles/plans/{plan_id}/{layers}.json", get_plan_tilejson, methods=["GET", "HEAD"]),
+    HotRoute(
+        "/tiles/plans/{plan_id}/{layers}/{z}/{x}/{y}.mvt", get_plan_tile, methods=["GET", "HEAD"], roles=READERS
+    ),
+    HotRoute("/tiles/plans/{plan_id}/{layers}.json", get_plan_tilejson, methods=["GET", "HEAD"], roles=READERS),
 ]
 
 

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gis_service.api.access import refuse_first
 from gis_service.api.media_types import is_json, media_type_of, must_be_json
 from gis_service.errors import (
     BadAddressError,
@@ -108,6 +109,10 @@ def install_problems(app: FastAPI) -> None:
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - what the handler is registered for
+        try:
+            await refuse_first(request)
+        except ServiceError as refusal:
+            return problem_of(refusal)
         given = media_type_of(request)
         # A body of another type is not parsed: the framework says that it is no object.
         if any(entry["loc"] == ("body",) for entry in error.errors()) and given and not is_json(given):

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gis_service.api.locate import LOCATE_PATH, render
 from gis_service.api.metrics import Metrics
-from gis_service.api.middleware import REQUEST_ID
+from gis_service.api.middleware import REQUEST_ID, SAFE_HEADERS
 from gis_service.api.request_lines import RequestLines
 from gis_service.domain.lookup import Question
 from gis_service.snapshots.shadow import ShadowCheck
@@ -64,7 +64,7 @@ class QuickLocate:
             (b"content-length", b"%d" % len(body)),
             (b"content-type", b"application/json"),
             (b"x-request-id", request_id),
-            (b"x-content-type-options", b"nosniff"),
+            *SAFE_HEADERS,
             (b"vary", b"Origin"),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})

@@ -16,10 +16,10 @@ from random import getrandbits
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gis_service.api.access import known_principal
+from gis_service.api.access import PRINCIPAL, known_principal
 from gis_service.api.content_coding import choose_coding
 from gis_service.api.metrics import Metrics
-from gis_service.api.middleware import REQUEST_ID
+from gis_service.api.middleware import HSTS, REQUEST_ID
 from gis_service.api.request_lines import RequestLines
 from gis_service.api.tile_cache import TileCache
 from gis_service.api.tile_figures import Tally
@@ -36,6 +36,9 @@ _NOT_USUAL = frozenset({b"content-length", b"transfer-encoding", b"expect", b"co
 
 _OF_A_BODY = frozenset({b"content-type", b"content-length", b"content-encoding", b"x-truncated"})
 """What a 304 does not tell."""
+
+_OF_A_REQUEST = frozenset({b"x-request-id", HSTS})
+"""What another request for the same is not told, though this one was."""
 
 MOST_ANSWERS = 20_000
 """Answers remembered without their bodies, some 2 kB each; the one remembered longest ago gives way."""
@@ -140,7 +143,9 @@ class QuickTiles:
         authorization = given.get(b"authorization")
         caller = _PUBLIC_CLASS
         if authorization is not None:
-            principal = known_principal(authorization.decode("latin-1"), scope["state"]["token_cache"])
+            principal = scope.get(PRINCIPAL) or known_principal(
+                authorization.decode("latin-1"), scope["state"]["token_cache"]
+            )
             if principal is None:
                 return None
             caller = permission_class(principal)
@@ -173,7 +178,7 @@ class QuickTiles:
             return
         path, coding, origin, _, of_current = question
         key = settled.key
-        headers = tuple((name, value) for name, value in started["headers"] if name != b"x-request-id")
+        headers = tuple((name, value) for name, value in started["headers"] if name not in _OF_A_REQUEST)
         # The edition may have moved on, and the caller another class, since the question was put.
         asked = path, coding, origin, key.permission_class, key.edition if of_current else 0
         self._answers[asked] = _Answer(

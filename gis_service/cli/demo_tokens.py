@@ -9,22 +9,24 @@ import orjson
 
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import ROLES
-from gis_service.domain.tokens import hash_secret
+from gis_service.domain.tokens import TokenKeys
+from gis_service.errors import UnauthenticatedError
+from gis_service.use_cases.authenticate import authenticate
 from gis_service.use_cases.create_token import create_token
 
 SCOPE = "530103"
 
 
-def demo_tokens(home: Path, work: UnitOfWork) -> dict[str, str]:
+def demo_tokens(home: Path, work: UnitOfWork, keys: TokenKeys) -> dict[str, str]:
     """Return a token for each role with the district as its scope; those still valid are kept."""
     place = home / "demo-tokens.json"
     kept: dict[str, str] = orjson.loads(place.read_bytes()) if place.exists() else {}
     secrets = {}
     for role in ROLES:
         secret = kept.get(role)
-        if secret is None or not _is_valid(secret, work):
+        if secret is None or not _is_valid(secret, work, keys):
             secret, _ = create_token(
-                role=role, scope=SCOPE, label=f"demo {role}", lifetime=timedelta(days=365), work=work
+                role=role, scope=SCOPE, label=f"demo {role}", lifetime=timedelta(days=365), work=work, keys=keys
             )
         secrets[role] = secret
     home.mkdir(parents=True, exist_ok=True)
@@ -33,6 +35,9 @@ def demo_tokens(home: Path, work: UnitOfWork) -> dict[str, str]:
     return secrets
 
 
-def _is_valid(secret: str, work: UnitOfWork) -> bool:
-    with work:
-        return work.tokens.find_valid(hash_secret(secret)) is not None
+def _is_valid(secret: str, work: UnitOfWork, keys: TokenKeys) -> bool:
+    try:
+        authenticate(secret, work, keys)
+    except UnauthenticatedError:
+        return False
+    return True

@@ -44,6 +44,7 @@ def serve(
         log_config=None,
         timeout_graceful_shutdown=10,
         server_header=False,
+        forwarded_allow_ips=list(settings.trusted_proxies),
     )
 
 

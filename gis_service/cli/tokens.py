@@ -10,11 +10,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gis_service.app import token_keys
 from gis_service.cli.connect import open_work
 from gis_service.settings import Settings
 from gis_service.use_cases.create_token import create_token
 from gis_service.use_cases.list_tokens import list_tokens
 from gis_service.use_cases.revoke_token import revoke_token
+from gis_service.use_cases.seal_tokens import seal_tokens
 
 tokens = typer.Typer(no_args_is_help=True, help="Make, list and revoke API tokens.")
 
@@ -30,8 +32,14 @@ def create(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Make a token and print it; it is not shown again."""
+    settings = Settings()
     secret, token = create_token(
-        role=role, scope=scope, label=label, lifetime=timedelta(days=days), work=open_work(Settings())
+        role=role,
+        scope=scope,
+        label=label,
+        lifetime=timedelta(days=days),
+        work=open_work(settings),
+        keys=token_keys(settings),
     )
     if json:
         shown = {"token": secret, "id": token.id, "role": role, "scope": scope, "expires_at": token.expires_at}
@@ -48,9 +56,10 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = Fa
     if json:
         print(orjson.dumps(found).decode())
         return
-    table = Table("id", "label", "role", "scope", "until", "revoked")
+    table = Table("id", "label", "role", "scope", "until", "revoked", "last used")
     for token in found:
         revoked = f"{token.revoked_at:%Y-%m-%d %H:%M}" if token.revoked_at else ""
+        used = f"{token.last_used_at:%Y-%m-%d %H:%M}" if token.last_used_at else ""
         table.add_row(
             str(token.id),
             token.label,
@@ -58,6 +67,7 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = Fa
             token.scope or "everything",
             f"{token.expires_at:%Y-%m-%d}",
             revoked,
+            used,
         )
     Console().print(table)
 
@@ -67,3 +77,11 @@ def revoke(token_id: Annotated[int, typer.Argument(help="The id that 'tokens lis
     """Revoke a token; running services notice within a few seconds."""
     revoke_token(token_id, open_work(Settings()))
     print(f"token {token_id} is revoked")
+
+
+@tokens.command()
+def seal() -> None:
+    """Seal with GIS_TOKEN_KEY the hashes that were stored without; tokens stay as they are."""
+    settings = Settings()
+    sealed, left = seal_tokens(token_keys(settings), open_work(settings))
+    print(f"sealed {sealed} tokens; {left} valid ones are sealed by another key, and sealed anew when they are used")

@@ -910,6 +910,7 @@ api_token = Table(
     _moment("expires_at"),
     _moment("revoked_at", nullable=True),
     _moment("last_used_at", nullable=True),
+    Column("key_name", Text, comment="name of the key that sealed the hash; NULL: a bare SHA-256"),
     CheckConstraint("role IN ('worker', 'router', 'dispatcher', 'planner', 'auditor', 'admin')", name="role"),
 )
 

@@ -6,12 +6,19 @@ from datetime import timedelta
 
 from gis_service.database.unit_of_work import UnitOfWork
 from gis_service.domain.access import ROLES
-from gis_service.domain.tokens import ApiToken, hash_secret, new_secret
+from gis_service.domain.tokens import ApiToken, TokenKeys, hash_secret, new_secret
 from gis_service.errors import RuleBrokenError
+from gis_service.use_cases.authenticate import UNSEALED
 
 
 def create_token(
-    *, role: str, scope: str | None, label: str, lifetime: timedelta, work: UnitOfWork
+    *,
+    role: str,
+    scope: str | None,
+    label: str,
+    lifetime: timedelta,
+    work: UnitOfWork,
+    keys: TokenKeys = UNSEALED,
 ) -> tuple[str, ApiToken]:
     """Store a new token and return its secret, which is shown this once, and what is stored.
 
@@ -29,7 +36,7 @@ def create_token(
         if scope is not None and not work.grids.used_codes([scope]):
             raise RuleBrokenError(f"no grid has ever had the code {scope!r}", code="unknown-scope")
         token = work.tokens.add(
-            hashed=hash_secret(secret),
+            sealed=keys.seals_of(hash_secret(secret))[0],
             label=label,
             role=role,
             scope=scope,

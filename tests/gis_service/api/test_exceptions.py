@@ -4,6 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from gis_service.database.engine import make_engine, make_session_factory
+from gis_service.database.unit_of_work import UnitOfWork
+from gis_service.use_cases.create_token import create_token
+
 COMMUNITY = "530103001001"
 TOMORROW = (date.today() + timedelta(days=2)).isoformat()  # noqa: DTZ011 - two days on is later in every zone
 GIVEN = {
@@ -18,6 +22,23 @@ GIVEN = {
 
 def bearer(tokens, role="planner"):
     return {"Authorization": f"Bearer {tokens[role]}"}
+
+
+@pytest.fixture(scope="module")
+def city_admin(demo_copy):
+    """Headers of an admin without a scope: targets hold everywhere."""
+    engine = make_engine(demo_copy, pool_size=1, statement_timeout_ms=9000)
+    work = UnitOfWork(make_session_factory(engine))
+    secret, _ = create_token(role="admin", scope=None, label="", lifetime=timedelta(hours=1), work=work)
+    engine.dispose()
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def test_targets_hold_everywhere_so_an_admin_of_a_district_may_not_set_them(demo_client, demo_tokens):
+    """403, and nothing is stored."""
+    answer = demo_client.put("/v1/rules/coverage", json={"targets": []}, headers=bearer(demo_tokens, "admin"))
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
 
 def test_an_exception_is_granted_listed_and_withdrawn(demo_client, demo_tokens):
@@ -73,14 +94,14 @@ def test_an_exception_that_is_not_there_cannot_be_withdrawn(demo_client, demo_to
     assert demo_client.delete("/v1/exceptions/999999", headers=bearer(demo_tokens)).status_code == 404
 
 
-def test_coverage_targets_are_set_as_a_whole(demo_client, demo_tokens):
+def test_coverage_targets_are_set_as_a_whole(demo_client, city_admin):
     """A street may leave a tenth of its ground without grids; an empty list takes that back."""
     targets = {"targets": [{"grid": "530103", "share": 0.9, "reason": "山区"}]}
 
-    put = demo_client.put("/v1/rules/coverage", json=targets, headers=bearer(demo_tokens, "admin"))
+    put = demo_client.put("/v1/rules/coverage", json=targets, headers=city_admin)
     assert put.status_code == 200
     assert demo_client.get("/v1/rules/coverage").json() == targets
-    demo_client.put("/v1/rules/coverage", json={"targets": []}, headers=bearer(demo_tokens, "admin"))
+    demo_client.put("/v1/rules/coverage", json={"targets": []}, headers=city_admin)
     assert demo_client.get("/v1/rules/coverage").json() == {"targets": []}
 
 
@@ -93,9 +114,9 @@ def test_coverage_targets_are_set_as_a_whole(demo_client, demo_tokens):
         ([{"grid": "530103", "share": "0.9"}], "invalid-input"),
     ],
 )
-def test_broken_targets_are_refused_and_nothing_is_stored(demo_client, demo_tokens, targets, code):
+def test_broken_targets_are_refused_and_nothing_is_stored(demo_client, city_admin, targets, code):
     """An unknown grid, one twice, a share over one, a share that is no number."""
-    answer = demo_client.put("/v1/rules/coverage", json={"targets": targets}, headers=bearer(demo_tokens, "admin"))
+    answer = demo_client.put("/v1/rules/coverage", json={"targets": targets}, headers=city_admin)
 
     assert (answer.status_code, answer.json()["code"]) == (422, code)
     assert demo_client.get("/v1/rules/coverage").json() == {"targets": []}

@@ -29,7 +29,7 @@ PAIRS = st.lists(
 
 def test_the_usual_question_never_reaches_the_application(demo_client, monkeypatch):
     """Nobody stands behind, and yet there is an answer."""
-    monkeypatch.setattr(demo_client.app._front, "_app", None)
+    monkeypatch.setattr(demo_client.app._front._app, "_app", None)
     answer = demo_client.get("/v1/locate?lon=102.73&lat=25.05")
     assert answer.json()["chain"][0]["code"] == "530103"
 

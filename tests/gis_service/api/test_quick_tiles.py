@@ -63,7 +63,7 @@ HEADERS = st.fixed_dictionaries(
 @pytest.fixture
 def nobody_behind(demo_client, monkeypatch):
     """Call it, and only what is in front of the application answers."""
-    return lambda: monkeypatch.setattr(demo_client.app._front._app, "_app", None)
+    return lambda: monkeypatch.setattr(demo_client.app._front._app._app, "_app", None)
 
 
 def same(quick, slow) -> None:
@@ -140,7 +140,7 @@ def test_the_quick_answer_tells_what_the_tile_lacks(demo_database, monkeypatch):
     with TestClient(app) as client:
         path = TILE.replace("grids/12/3216/1753", "buildings/13/6433/3507")
         answers = [client.get(path) for _ in range(2)]
-        monkeypatch.setattr(app._front._app, "_app", None)
+        monkeypatch.setattr(app._front._app._app, "_app", None)
         answers.append(client.get(path))
         known = client.get(path, headers={"If-None-Match": answers[0].headers["etag"]})
     told = [answer.headers["x-truncated"] for answer in answers]

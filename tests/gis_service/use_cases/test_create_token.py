@@ -16,7 +16,7 @@ def test_a_new_token_lets_its_holder_in(work):
     """The secret is enough; role and scope come from what was stored."""
     secret, token = create_token(role="router", scope=None, label="hotline", lifetime=DAY, work=work)
 
-    principal = authenticate(secret, work)
+    principal = authenticate(secret, work).principal
 
     assert (principal.name, principal.role, principal.scope) == (f"token:{token.id}", "router", None)
 

@@ -20,6 +20,15 @@ def read_file(body: bytes, content_type: str) -> bytes:
     Source:
         RFC 7578, and RFC 2046, 5.1.1.
     """
+    return read_named_file(body, content_type)[1]
+
+
+def read_named_file(body: bytes, content_type: str) -> tuple[str, bytes]:
+    """Return the name and the contents of the one file of a form, as ``read_file`` reads it.
+
+    Raises:
+        RuleBrokenError: as ``read_file``.
+    """
     header = Message()
     header["Content-Type"] = content_type
     boundary = header.get_boundary("")
@@ -29,7 +38,9 @@ def read_file(body: bytes, content_type: str) -> bytes:
     _, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary.encode())
     if not parts or not parts[-1].startswith(b"--"):
         raise _invalid("is cut short")
-    files = [content for head, content in map(_split, parts[:-1]) if head.get_filename() is not None]
+    files = [
+        (name, content) for head, content in map(_split, parts[:-1]) if (name := head.get_filename()) is not None
+    ]
     if len(files) != 1:
         raise _invalid(f"must have one file; it has {len(files)}")
     return files[0]

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from gis_service.database.area_events import AreaEventRepository
 from gis_service.database.areas import AreaRepository
+from gis_service.database.building_imports import BuildingImportRepository
 from gis_service.database.building_places import BuildingPlaceRepository
+from gis_service.database.building_rows import BuildingRowRepository
 from gis_service.database.buildings import BuildingRepository
 from gis_service.database.cancelling import Cancellation
 from gis_service.database.check_ins import CheckInRepository
@@ -75,7 +77,9 @@ class UnitOfWork:
 
     area_events = _Member(AreaEventRepository)
     areas = _Member(AreaRepository)
+    building_imports = _Member(BuildingImportRepository)
     building_places = _Member(BuildingPlaceRepository)
+    building_rows = _Member(BuildingRowRepository)
     buildings = _Member(BuildingRepository)
     check_ins = _Member(CheckInRepository)
     coverage_targets = _Member(CoverageTargetRepository)

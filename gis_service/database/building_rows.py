@@ -54,7 +54,7 @@ class BuildingRowRepository:
             .where(building.c.address == func.any(wanted), building.c.retired_at.is_(None))
             .group_by(building.c.address)
         )
-        return dict(self._session.execute(query).tuples().all())
+        return {row[0]: row[1] for row in self._session.execute(query)}
 
     def add(self, buildings: Sequence[NewBuilding], edition: int) -> None:
         """Store new buildings, owned from an edition on; their codes are not yet there."""

@@ -193,7 +193,7 @@ def _day(value: Any, column: str, faults: list[Fault]) -> date | None:  # noqa: 
 def _is_empty(value: Any) -> bool:  # noqa: ANN401
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return True
-    return (isinstance(value, str) and not value.strip()) or str(value) in {"NaT", "nan"}
+    return isinstance(value, str) and not value.strip()
 
 
 def _plain(value: Any) -> str:  # noqa: ANN401

@@ -47,7 +47,8 @@ def write_buildings(
 ) -> int:
     """Write buildings in the format of the path's ending and return how many; the file appears whole or not at all.
 
-    Coordinates are degrees, EPSG:4326, with all their digits.  With footprints they are the geometries of a vector
+    Coordinates are degrees, EPSG:4326, with all their digits; a workbook keeps fifteen.
+    With footprints they are the geometries of a vector
     file, and a column in WKT of a table; places stand in ``lon`` and ``lat`` in any case.  Text that a spreadsheet
     would take for a formula gets an apostrophe in front, which an import takes away.
 
@@ -203,7 +204,7 @@ def _column(name: str, values: Sequence[Any]) -> NDArray[Any]:
         return np.array(values, dtype=np.float64)
     if name in {"built_on", "verified_on"}:
         days: Sequence[date | None] = values
-        return np.array(days, dtype="datetime64[D]").astype("datetime64[ms]")
+        return np.array(days, dtype="datetime64[D]")
     return np.array(values, dtype=np.object_)
 
 

@@ -43,7 +43,7 @@ class Demands:
 
     Attributes:
         near_m: a building as near to another as this is taken for the same; 0: none is.
-        county: of the codes to be issued, where the owner does not say it.
+        county: of the codes to be issued, where the owner does not say it, nor all grids together.
         scope: the grid in whose subtree buildings must lie; None: anywhere.
         crs_is_certain: the caller has said what coordinates are in, so that a doubt is a warning.
     """
@@ -68,7 +68,8 @@ class Ground:
         ]
         self._is_anywhere = demands.scope is None
         self._counties = [self._county(chain) or demands.county for chain in chains]
-        self._county_outside = demands.county
+        only = set(self._counties)
+        self._county_outside = demands.county or (only.pop() if len(only) == 1 else None)
 
     def _county(self, chain: Sequence[int]) -> str | None:
         code = self.codes[chain[-1]][:_COUNTY_DIGITS]

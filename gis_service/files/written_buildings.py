@@ -47,10 +47,9 @@ def write_buildings(
 ) -> int:
     """Write buildings in the format of the path's ending and return how many; the file appears whole or not at all.
 
-    Coordinates are degrees, EPSG:4326, with all their digits; a workbook keeps fifteen.
-    With footprints they are the geometries of a vector
-    file, and a column in WKT of a table; places stand in ``lon`` and ``lat`` in any case.  Text that a spreadsheet
-    would take for a formula gets an apostrophe in front, which an import takes away.
+    Coordinates are degrees, EPSG:4326, with all their digits; a workbook keeps fifteen.  With footprints they are the
+    geometries of a vector file, and a column in WKT of a table; places stand in ``lon`` and ``lat`` in any case.
+    Text that a spreadsheet would take for a formula gets an apostrophe in front, which an import takes away.
 
     Args:
         path: ``.csv``, ``.xlsx``, ``.geojson``, ``.gpkg``, ``.zip`` (a Shapefile) or ``.parquet``.

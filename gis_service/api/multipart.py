@@ -30,7 +30,17 @@ def read_file(body: bytes, content_type: str) -> bytes:
     Source:
         RFC 7578, and RFC 2046, 5.1.1.
     """
-    files = [content for head, content in _parts(body, content_type) if head.get_filename() is not None]
+    return read_named_file(body, content_type)[1]
+
+
+def read_named_file(body: bytes, content_type: str) -> tuple[str, bytes]:
+    """Return the name and the contents of the one file of a form, as ``read_file`` reads it.
+
+    Raises:
+        RuleBrokenError: as ``read_file``.
+    """
+    parts = _parts(body, content_type)
+    files = [(name, content) for head, content in parts if (name := head.get_filename()) is not None]
     if len(files) != 1:
         raise _invalid(f"must have one file; it has {len(files)}")
     return files[0]

@@ -6,13 +6,12 @@ from datetime import date
 from typing import Any
 
 from gis_service.domain.access import Principal
-from gis_service.domain.indicator import Indicator
+from gis_service.domain.indicator import SMALL_COUNT, Indicator
 from gis_service.domain.indicator_rows import definition_row
 from gis_service.domain.indicator_view import IndicatorSource, ShownValue
 from gis_service.use_cases.change_indicators import DefinitionChange
 from gis_service.use_cases.import_indicators import ImportedPeriod
 from gis_service.use_cases.read_indicators import IndicatorList, IndicatorMap, Span
-from tiles.layers import SMALL_COUNT
 
 
 def definitions_json(listed: IndicatorList, today: date) -> list[dict[str, Any]]:

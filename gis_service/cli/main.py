@@ -15,8 +15,10 @@ from gis_service.cli.check import check
 from gis_service.cli.clocks import clocks
 from gis_service.cli.db import db
 from gis_service.cli.demo import demo
+from gis_service.cli.export_buildings import buildings as _exported  # noqa: F401 - it puts itself on ``exports``
 from gis_service.cli.export_grids import exports
 from gis_service.cli.export_tiles import tiles
+from gis_service.cli.import_buildings import buildings as _imported  # noqa: F401 - it puts itself on ``imports``
 from gis_service.cli.import_grids import imports
 from gis_service.cli.import_incidents import incidents as _incidents  # noqa: F401 - it puts itself on ``imports``
 from gis_service.cli.import_indicators import indicators as _indicators  # noqa: F401 - as above

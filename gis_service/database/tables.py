@@ -417,6 +417,24 @@ building_unit_owner = Table(
     Index("building_unit_owner_grid_ix", "grid_code"),
 )
 
+# How far an import of buildings has come.  What was broken off is found by its digest, and goes on.
+building_import = Table(
+    "building_import",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("digest", LargeBinary, nullable=False, comment="SHA-256 of the file and of how it is read"),
+    Column("file", Text, nullable=False),
+    Column("begun_by", Text, nullable=False),
+    _moment("begun_at", default=True),
+    _moment("ended_at", nullable=True),
+    Column("last_row", Integer, nullable=False, server_default="0", comment="all up to it are done"),
+    Column("stored", Integer, nullable=False, server_default="0"),
+    Column("rejected", LargeBinary, nullable=False, comment="numbers of rows, int32, little endian"),
+    Column("report", JSONB, nullable=False),
+    CheckConstraint("last_row >= 0 AND stored >= 0", name="counts"),
+    Index("building_import_unfinished", "digest", unique=True, postgresql_where=text("ended_at IS NULL")),
+)
+
 # -------------------------------------------------------------------------------------------------- people and rules
 
 staff = Table(

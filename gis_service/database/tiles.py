@@ -19,10 +19,11 @@ from gis_service.database.prepared import Planning, execute_prepared
 from gis_service.database.tables import SRID, data_version, grid
 from gis_service.domain.access import PUBLIC, Principal
 from gis_service.domain.incident_count import whole_months
+from gis_service.domain.indicator import SMALL_COUNT
 from gis_service.domain.map_shift import ground_of
 from tiles.address import TileAddress
 from tiles.filters import TileFilters
-from tiles.layers import SINGLE_ZOOM, SMALL_COUNT, TRACK_GAP_M, TRACK_GAP_S, TileLayer, choose_cell_zoom
+from tiles.layers import SINGLE_ZOOM, TRACK_GAP_M, TRACK_GAP_S, TileLayer, choose_cell_zoom
 from tiles.matrix_sets import WEB_MERCATOR
 
 _BY_MERCATOR_CELLS = frozenset({"tile_incident_clusters"})

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from gis_service.database.area_events import AreaEventRepository
 from gis_service.database.areas import AreaRepository
 from gis_service.database.audit import AuditRepository
+from gis_service.database.building_imports import BuildingImportRepository
 from gis_service.database.building_places import BuildingPlaceRepository
 from gis_service.database.building_register import BuildingRegisterRepository
+from gis_service.database.building_rows import BuildingRowRepository
 from gis_service.database.buildings import BuildingRepository
 from gis_service.database.cancelling import Cancellation
 from gis_service.database.check_ins import CheckInRepository
@@ -79,8 +81,10 @@ class UnitOfWork:
     area_events = _Member(AreaEventRepository)
     areas = _Member(AreaRepository)
     audit = _Member(AuditRepository)
+    building_imports = _Member(BuildingImportRepository)
     building_places = _Member(BuildingPlaceRepository)
     building_register = _Member(BuildingRegisterRepository)
+    building_rows = _Member(BuildingRowRepository)
     buildings = _Member(BuildingRepository)
     check_ins = _Member(CheckInRepository)
     coverage_targets = _Member(CoverageTargetRepository)

@@ -9,6 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+SMALL_COUNT = 3
+"""A sum below this is not told to who sees general data alone: it could be told apart by a neighbour."""
+
 
 @dataclass(frozen=True, slots=True)
 class Indicator:

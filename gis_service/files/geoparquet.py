@@ -46,10 +46,10 @@ def read_geoparquet(path: Path, crs: str | None = None, *, most_bytes: int) -> V
             unpacked = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
             if unpacked > most_bytes:
                 raise TooLargeError(f"{path} unpacks to {unpacked} bytes; at most {most_bytes} are taken at once.")
-            primary, column = _geometry_column(path, (metadata.metadata or {}).get(b"geo"))
+            primary, column = geometry_column(path, (metadata.metadata or {}).get(b"geo"))
             table = file.read()
         shapes = shapely.from_wkb(table.column(primary).to_numpy(), on_invalid="ignore")
-        rows = table.drop_columns([primary, *_covering(column)]).to_pylist() or [{} for _ in shapes]
+        rows = table.drop_columns([primary, *covering_columns(column)]).to_pylist() or [{} for _ in shapes]
     except (pa.ArrowException, KeyError, OSError, TypeError, ValueError) as error:
         reason = str(error).strip("'\"").splitlines()[0].rstrip(".") if str(error) else "it is damaged"
         raise RuleBrokenError(f"{path} is not readable as GeoParquet: {reason}.", code="unreadable-file") from None
@@ -61,7 +61,7 @@ def read_geoparquet(path: Path, crs: str | None = None, *, most_bytes: int) -> V
     return VectorFile(path, features, crs=None if declared is None else system_of(path, declared))
 
 
-def _geometry_column(path: Path, geo: bytes | None) -> tuple[str, Mapping[str, Any]]:
+def geometry_column(path: Path, geo: bytes | None) -> tuple[str, Mapping[str, Any]]:
     """Return the name of the primary geometry column and what the metadata say of it."""
     try:
         told = orjson.loads(geo or b"")
@@ -82,7 +82,7 @@ def _geometry_column(path: Path, geo: bytes | None) -> tuple[str, Mapping[str, A
     return primary, column
 
 
-def _covering(column: Mapping[str, Any]) -> list[str]:
+def covering_columns(column: Mapping[str, Any]) -> list[str]:
     """Return the columns that only repeat the boxes of the geometries (GeoParquet 1.1, ``covering``)."""
     covering = column.get("covering")
     box = covering.get("bbox", {}) if isinstance(covering, dict) else {}

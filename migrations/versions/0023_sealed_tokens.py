@@ -7,8 +7,8 @@ Revises: 0018
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0024"
-down_revision = "0018"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

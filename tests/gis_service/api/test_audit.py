@@ -139,7 +139,7 @@ def test_a_read_tells_what_was_read_and_of_which_class(client, report, router, a
     [
         ("/v1/incidents", None, 401),
         ("/v1/webhooks", "worker", 403),
-        (f"/v1/incidents/{uuid4()}", "worker", 404),
+        ("/v1/incidents/00000000-0000-4000-8000-000000000000", "worker", 404),
     ],
 )
 def test_a_refusal_is_recorded(client, acts, tokens, path, role, status):

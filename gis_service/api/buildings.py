@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from gis_service.api.access import permission_of, require
 from gis_service.api.area_events import json_answer
+from gis_service.api.audit_notes import note_read
 from gis_service.api.buildings_openapi import (
     ALIASES_RESPONSES,
     BUILDING_RESPONSES,
@@ -51,7 +52,7 @@ from gis_service.api.schemas_buildings import (
     unit_json,
 )
 from gis_service.api.schemas_incidents import storable, with_words
-from gis_service.domain.access import ROLES, Principal
+from gis_service.domain.access import IMPORTANT, ROLES, Principal
 from gis_service.domain.building import Entrance, OtherName, Unit
 from gis_service.domain.building_lookup import BuildingQuestion
 from gis_service.domain.building_register import BuildingFilter, BuildingRecord, month_before
@@ -246,8 +247,11 @@ def delete_entrance(principal: Planner, code: Code, label: LabelInPath, if_match
 
 
 @router.get("/v1/buildings/{code}/units", response_class=Response, responses=UNITS_RESPONSES)
-def get_units(principal: Annotated[Principal, Depends(require(*ROLES))], code: Code, work: Work) -> Response:
+def get_units(
+    request: Request, principal: Annotated[Principal, Depends(require(*ROLES))], code: Code, work: Work
+) -> Response:
     """Return the flats and shops of a building on the caller's ground, by label; owner: where it has its own."""
+    note_read(request, (IMPORTANT,), 1, [code])
     return _units(code, principal, work)
 
 

@@ -175,6 +175,10 @@ def get_incidents(  # noqa: PLR0917 - a route names all that it takes
     since: Annotated[Instant | None, Query(description="happened at this instant or later")] = None,
     until: Annotated[Instant | None, Query(description="happened before this instant")] = None,
     overdue: Annotated[bool | None, Query(description="not handled, and its deadline has passed")] = None,
+    external_id: Annotated[
+        str | None,
+        Query(pattern=r"^[^\x00]{1,200}$", description="the number that another system, or a door's page, gave it"),
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Response:
@@ -187,6 +191,7 @@ def get_incidents(  # noqa: PLR0917 - a route names all that it takes
         until=until,
         bbox=box,
         overdue=overdue,
+        external_id=external_id,
         after=None if cursor is None else _after(cursor),
         limit=limit + 1,
     )

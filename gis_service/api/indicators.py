@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gis_service.api.access import permission_of, require
+from gis_service.api.audit_notes import note_read
 from gis_service.api.dependencies import Body, Work
 from gis_service.api.grids import LARGEST_NUMBER, EditionNumber
 from gis_service.api.indicators_openapi import (
@@ -136,6 +137,7 @@ def get_values(  # noqa: PLR0917 - a route names all that it takes
         last = shown.values[limit - 1].value
         following = encode_cursor(shown.edition, f"{last.since}/{last.until}", last.grid_code)
     told = map_json(shown, principal, following, limit)
+    note_read(request, (shown.indicator.data_class,), len(shown.values[:limit]), [code])
     headers = {"Cache-Control": "no-cache", "Vary": "Authorization"}
     response = Response(orjson.dumps(told), media_type="application/json", headers=headers)
     link_next(request, response, following)

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from gis_service.api.access import require
 from gis_service.api.area_events import json_answer
+from gis_service.api.audit_notes import note_read
 from gis_service.api.dependencies import JsonOrLines, Work
 from gis_service.api.duplex import DuplexResponse, pieces_of
 from gis_service.api.instants import Instant
@@ -32,7 +33,7 @@ from gis_service.api.schemas_incidents import Number, Text
 from gis_service.api.schemas_staff import Day, assignment_json
 from gis_service.api.staff import MOST_IDS, id_of
 from gis_service.api.told_lines import tell_refused
-from gis_service.domain.access import Principal
+from gis_service.domain.access import CORE, Principal
 from gis_service.domain.coordinates import DEFAULT_CRS, point_in_wgs84
 from gis_service.domain.position import LastPosition, Position
 from gis_service.domain.staff import local_day
@@ -130,6 +131,7 @@ def get_positions(
     )
     following = encode_cursor(found[limit - 1].position.staff_id) if len(found) > limit else None
     told = [_last_json(one, now) for one in found[:limit]]
+    note_read(request, (CORE,), len(told), [one.position.staff_id for one in found[:limit]])
     response = json_answer({"edition": edition, "positions": told, "next": following})
     response.headers["Cache-Control"] = "no-store"
     link_next(request, response, following)
@@ -146,6 +148,7 @@ def get_track(
 ) -> Response:
     """Return a person's day: lines where they walked, gaps between them, time on patrol, grids visited."""
     track = read_track(staff, day or local_day(None, request.state.timezone), principal, work)
+    note_read(request, (CORE,), sum(len(one.positions) for one in track.track.stretches), [staff])
     headers = {"Cache-Control": "no-store"}
     body = orjson.dumps(_track_json(track, principal), option=orjson.OPT_UTC_Z)
     return Response(body, media_type="application/geo+json", headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query
@@ -10,6 +11,7 @@ from starlette.responses import Response
 
 from gis_service.api.access import require
 from gis_service.api.area_events import json_answer
+from gis_service.api.audit_notes import note_read
 from gis_service.api.dependencies import JsonBody, Work
 from gis_service.api.emergency_openapi import body_of
 from gis_service.api.incidents import read_versions
@@ -25,7 +27,7 @@ from gis_service.api.people_openapi import (
 from gis_service.api.query import only_known_parameters
 from gis_service.api.resources import Coordinate, Cursor
 from gis_service.api.schemas_staff import Role, StaffChangeIn, StaffEndIn, StaffIn, assignment_json, serving_json
-from gis_service.domain.access import ROLES, Principal
+from gis_service.domain.access import CORE, IMPORTANT, ROLES, Principal
 from gis_service.domain.coordinates import DEFAULT_CRS, point_in_wgs84
 from gis_service.domain.staff import Assignment, StaffFilter, local_day
 from gis_service.errors import InputFault, RuleBrokenError
@@ -71,6 +73,7 @@ def get_staff(
     edition, found = find_staff(StaffFilter(grid, role, day, after, limit + 1), principal, work)
     following = encode_cursor(found[limit - 1].id) if len(found) > limit else None
     told = [assignment_json(one, principal) for one in found[:limit]]
+    _note(request, principal, [one.id for one in found[:limit]])
     response = json_answer({"edition": edition, "staff": told, "next": following})
     link_next(request, response, following)
     return response
@@ -98,6 +101,7 @@ def get_serving(
     else:
         sentence = "give either grid, or lon and lat"
         raise RuleBrokenError(sentence, faults=[InputFault("grid", sentence)])
+    _note(request, principal, [person.id for one in found for person in one.people])
     return json_answer({"edition": edition, "grid": owner, "day": day, "serving": serving_json(found, principal)})
 
 
@@ -115,8 +119,9 @@ def post_staff(principal: Dispatcher, body: JsonBody, work: Work) -> Response:
 
 
 @router.get("/v1/staff/{staff_id}", response_class=Response, responses=ASSIGNMENT_RESPONSES)
-def get_assignment(principal: Reader, staff_id: StaffId, work: Work) -> Response:
+def get_assignment(request: Request, principal: Reader, staff_id: StaffId, work: Work) -> Response:
     """Return one assignment on the caller's ground."""
+    _note(request, principal, [staff_id])
     return _told(read_assignment(staff_id, principal, work), principal)
 
 
@@ -145,6 +150,10 @@ def post_end(
     given = read_model(StaffEndIn, body) if body else StaffEndIn()
     until = given.until or local_day(None, request.state.timezone)
     return _told(end_assignment(staff_id, until, expected=expected, principal=principal, work=work), principal)
+
+
+def _note(request: Request, principal: Principal, ids: Sequence[int]) -> None:
+    note_read(request, (CORE if principal.calls_staff else IMPORTANT,), len(ids), ids)
 
 
 def id_of(cursor: str) -> int:

@@ -320,6 +320,8 @@ def _conditions(wanted: IncidentFilter) -> list[ColumnElement[bool]]:
         conditions.append(lies_under(wanted.grid))
     if wanted.category is not None:
         conditions.append(is_of_category(wanted.category))
+    if wanted.external_id is not None:
+        conditions.append(incident.c.external_id == wanted.external_id)
     if wanted.since is not None:
         conditions.append(incident.c.occurred_at >= wanted.since)
     if wanted.until is not None:

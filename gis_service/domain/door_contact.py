@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from gis_service.domain.staff import StaffMember
+from gis_service.domain.staff import StaffMember, mask_phone
 
 Contacts = Literal["masked", "full", "none"]
 """How much is told: surname and a masked number, name and number, or nothing."""
@@ -19,8 +18,6 @@ DOUBLE_SURNAMES = (
 """Surnames of two characters in use today (《通用规范汉字表》 names no list; these are the commonest)."""
 
 _ROLES = {"head": ("网格长", "head"), "worker": ("网格员", "grid worker")}
-_DIGIT = re.compile(r"\d")
-_MOBILE_DIGITS = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +46,6 @@ def surname_of(name: str) -> str:
     if name[0].isascii():
         return name.split()[-1]
     return name[:2] if name[:2] in DOUBLE_SURNAMES and len(name) > len(DOUBLE_SURNAMES[0]) else name[:1]
-
-
-def mask_phone(phone: str) -> str:
-    """Return a number of which the middle is hidden.
-
-    Of a mobile number's eleven digits three at the beginning and four at the end stay, as is usual; of another
-    number the last two.  What is masked already stays as it is.
-    """
-    if "*" in phone:
-        return phone
-    digits = _DIGIT.findall(phone)
-    begin, end = (3, 4) if len(digits) == _MOBILE_DIGITS else (0, 2)
-    hidden = max(len(digits) - begin - end, min(len(digits), 2))
-    return "".join(digits[:begin]) + "*" * hidden + "".join(digits[begin + hidden :])
 
 
 def _contact(member: StaffMember, told: Contacts) -> DoorContact:

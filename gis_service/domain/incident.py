@@ -241,5 +241,6 @@ class IncidentFilter:
     until: datetime | None = None
     bbox: tuple[float, float, float, float] | None = None
     overdue: bool | None = None
+    external_id: str | None = None
     after: UUID | None = None
     limit: int = 100

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -10,7 +11,8 @@ from zoneinfo import ZoneInfo
 STAFF_ROLES = ("head", "worker", "liaison", "volunteer")
 """What people are to a grid, in the order in which they are told."""
 
-_SHOWN_FIRST, _SHOWN_LAST, _LONG = 3, 4, 11
+_DIGIT = re.compile(r"\d")
+_MOBILE_DIGITS = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +88,17 @@ def find_nearest(chain: Sequence[str], people: Iterable[Assignment]) -> list[Ser
 
 
 def mask_phone(phone: str) -> str:
-    """Return a telephone number that nobody can call: the first three and last four figures, of a short one two."""
-    if len(phone) < _LONG:
-        return "*" * (len(phone) - 2) + phone[-2:]
-    hidden = "*" * (len(phone) - _SHOWN_FIRST - _SHOWN_LAST)
-    return phone[:_SHOWN_FIRST] + hidden + phone[-_SHOWN_LAST:]
+    """Return a number of which the middle is hidden.
+
+    Of a mobile number's eleven digits three at the beginning and four at the end stay, as is usual; of another
+    number the last two.  What is masked already stays as it is.
+    """
+    if "*" in phone:
+        return phone
+    digits = _DIGIT.findall(phone)
+    begin, end = (3, 4) if len(digits) == _MOBILE_DIGITS else (0, 2)
+    hidden = max(len(digits) - begin - end, min(len(digits), 2))
+    return "".join(digits[:begin]) + "*" * hidden + "".join(digits[begin + hidden :])
 
 
 def local_day(at: datetime | None, zone: ZoneInfo) -> date:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
-
 from gis_service.database.unit_of_work import UnitOfWork
-from gis_service.domain.building_code import SERIALS_A_COUNTY, make_building_code
+from gis_service.domain.building_code import draw_building_code
 from gis_service.errors import ClashError
 
 _MOST_TRIES = 30
@@ -29,7 +27,7 @@ def issue_codes(work: UnitOfWork, county: str, count: int) -> list[str]:
         missing = count - len(found)
         if not missing:
             return list(found)
-        drawn = [make_building_code(county, secrets.randbelow(SERIALS_A_COUNTY)) for _ in range(missing)]
+        drawn = [draw_building_code(county) for _ in range(missing)]
         known = work.building_rows.known_codes(drawn)
         found.update(dict.fromkeys(code for code in drawn if code not in known))
     raise ClashError(

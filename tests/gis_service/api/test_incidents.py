@@ -304,6 +304,16 @@ def test_a_bad_filter_is_named(client, router, query, name):
     assert [error["parameter"] for error in response.json()["errors"]] == [name]
 
 
+def test_an_incident_is_found_by_the_number_of_another_system(post, client, router):
+    """What a door's page quoted, read out on the telephone."""
+    wanted = post(external_id="LXWI-Q4G7").json()["id"]
+    post(external_id="LXWI-Q4G8")
+
+    found = client.get("/v1/incidents?external_id=LXWI-Q4G7", headers=router).json()["incidents"]
+    assert [one["id"] for one in found] == [wanted]
+    assert client.get("/v1/incidents?external_id=%00", headers=router).status_code == 422
+
+
 def test_filters_reach_the_list(post, client, router):
     """Ground, category, time, box and deadline at once."""
     wanted = post(severity="major", occurred_at="2026-03-06T17:00:00+08:00").json()["id"]

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from gis_service.domain.door_contact import contacts_of, mask_phone, surname_of
-from gis_service.domain.staff import StaffMember
+from gis_service.domain.door_contact import contacts_of, surname_of
+from gis_service.domain.staff import StaffMember, mask_phone
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from gis_service.api.schemas_incidents import storable, with_words
 from gis_service.domain.access import Principal
-from gis_service.domain.staff import Assignment, Serving, StaffMember, mask_phone
+from gis_service.domain.data_class import visible
+from gis_service.domain.staff import Assignment, Serving, StaffMember, mask_name, mask_phone
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -77,17 +78,21 @@ class StaffEndIn(BaseModel):
 
 
 def assignment_json(one: Assignment, principal: Principal) -> dict[str, Any]:
-    """Return an assignment; the telephone number is whole for who may call staff, and masked for others."""
+    """Return an assignment, of the caller's ground or serving it; masked for who is not told names and numbers."""
     member = one.member
-    phone = member.phone
+    name, phone = member.name, member.phone
+    if not visible(principal, "staff.name", in_scope=True):
+        name = mask_name(name)
+    if phone is not None and not visible(principal, "staff.phone", in_scope=True):
+        phone = mask_phone(phone)
     return {
         "id": one.id,
-        "name": member.name,
+        "name": name,
         "role": member.role,
         "grid": member.grid_code,
         "since": member.since,
         "until": member.until,
-        "phone": phone if phone is None or principal.calls_staff else mask_phone(phone),
+        "phone": phone,
         "version": one.version,
     }
 

@@ -27,7 +27,7 @@ from gis_service.api.people_openapi import (
 from gis_service.api.query import only_known_parameters
 from gis_service.api.resources import Coordinate, Cursor
 from gis_service.api.schemas_staff import Role, StaffChangeIn, StaffEndIn, StaffIn, assignment_json, serving_json
-from gis_service.domain.access import CORE, IMPORTANT, ROLES, Principal
+from gis_service.domain.access import IMPORTANT, ROLES, Principal
 from gis_service.domain.coordinates import DEFAULT_CRS, point_in_wgs84
 from gis_service.domain.staff import Assignment, StaffFilter, local_day
 from gis_service.errors import InputFault, RuleBrokenError
@@ -73,7 +73,7 @@ def get_staff(
     edition, found = find_staff(StaffFilter(grid, role, day, after, limit + 1), principal, work)
     following = encode_cursor(found[limit - 1].id) if len(found) > limit else None
     told = [assignment_json(one, principal) for one in found[:limit]]
-    _note(request, principal, [one.id for one in found[:limit]])
+    _note(request, [one.id for one in found[:limit]])
     response = json_answer({"edition": edition, "staff": told, "next": following})
     link_next(request, response, following)
     return response
@@ -101,7 +101,7 @@ def get_serving(
     else:
         sentence = "give either grid, or lon and lat"
         raise RuleBrokenError(sentence, faults=[InputFault("grid", sentence)])
-    _note(request, principal, [person.id for one in found for person in one.people])
+    _note(request, [person.id for one in found for person in one.people])
     return json_answer({"edition": edition, "grid": owner, "day": day, "serving": serving_json(found, principal)})
 
 
@@ -121,7 +121,7 @@ def post_staff(principal: Dispatcher, body: JsonBody, work: Work) -> Response:
 @router.get("/v1/staff/{staff_id}", response_class=Response, responses=ASSIGNMENT_RESPONSES)
 def get_assignment(request: Request, principal: Reader, staff_id: StaffId, work: Work) -> Response:
     """Return one assignment on the caller's ground."""
-    _note(request, principal, [staff_id])
+    _note(request, [staff_id])
     return _told(read_assignment(staff_id, principal, work), principal)
 
 
@@ -152,8 +152,8 @@ def post_end(
     return _told(end_assignment(staff_id, until, expected=expected, principal=principal, work=work), principal)
 
 
-def _note(request: Request, principal: Principal, ids: Sequence[int]) -> None:
-    note_read(request, (CORE if principal.calls_staff else IMPORTANT,), len(ids), ids)
+def _note(request: Request, ids: Sequence[int]) -> None:
+    note_read(request, (IMPORTANT,), len(ids), ids)
 
 
 def id_of(cursor: str) -> int:

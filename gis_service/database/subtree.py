@@ -11,7 +11,8 @@ from gis_service.database.tables import grid
 
 def codes_under(code: str, edition: int) -> Select[Any]:
     """Return the query for a grid's code and those of all grids below it in an edition."""
-    under = select(literal(code, Text).label("code")).cte("under", recursive=True)
+    # Without a name of its own, so that a query may have two: what is asked for, and the scope.
+    under = select(literal(code, Text).label("code")).cte(recursive=True)
     is_alive = grid.c.editions.contains(edition)
     below = select(grid.c.code).join(under, grid.c.parent == under.c.code).where(is_alive)
     under = under.union(below)

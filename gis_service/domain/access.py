@@ -47,11 +47,6 @@ class Principal:
         """Say whether the role finds owners for incidents that have none; on which ground, the scope says."""
         return self.role in {"dispatcher", "admin"}
 
-    @property
-    def calls_staff(self) -> bool:
-        """Say whether the role gets names and telephone numbers of staff; on which ground, the scope says."""
-        return self.role in {"worker", "router", "dispatcher", "admin"}
-
 
 PUBLIC = Principal(name="public", role="public")
 """Who shows no token."""

@@ -101,6 +101,11 @@ def mask_phone(phone: str) -> str:
     return "".join(digits[:begin]) + "*" * hidden + "".join(digits[begin + hidden :])
 
 
+def mask_name(name: str) -> str:
+    """Return a name of which all but the first character is hidden."""
+    return name[:1] + "*" * max(len(name) - 1, 1)
+
+
 def local_day(at: datetime | None, zone: ZoneInfo) -> date:
     """Return the day of an instant, or today, by the clock on the wall; the last day that there is stays itself."""
     try:

@@ -21,6 +21,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "no-such-field": (WHOLE_BODY, "文件中没有所指定的字段；请核对字段名。"),
     "no-such-layer": ("layer", "压缩包须只含一个 Shapefile，或用参数 layer 指明其一。"),
     "not-a-polygon": (WHOLE_BODY, "网格须为 Polygon 或 MultiPolygon 面，文件中有其他类型的图形。"),
+    "not-a-point": (WHOLE_BODY, "文件中的图形须为 Point 点。"),
     "offset-crs": (WHOLE_BODY, "边界不接受 GCJ-02 或 BD-09 坐标；请向绘制单位索取 CGCS2000（EPSG:4490）数据。"),
     "too-large": (WHOLE_BODY, "文件过大；请分批导入。"),
     "unknown-crs": (WHOLE_BODY, "无法识别坐标系；请使用 EPSG:4490 或其他 CGCS2000 坐标系。"),

@@ -132,6 +132,7 @@ def plant(client: TestClient, headers: Mapping[str, dict[str, str]], url: str) -
     warning = {"title": "暴雨", "kind": "rainstorm", "severity": "major", "area": shapely.geometry.mapping(AREA)}
     warned = client.post("/v1/area-events", json=warning, headers=dispatcher | {"Idempotency-Key": "two"})
     plan = client.post("/v1/plans", json={"title": "plan"}, headers=headers["planner of C1"])
+    staff_id = str(client.get("/v1/staff?grid=C1", headers=dispatcher).json()["staff"][0]["id"])
     for answer in (hook, reported, warned, plan):
         assert answer.status_code == 201, answer.text
     return {
@@ -141,6 +142,8 @@ def plant(client: TestClient, headers: Mapping[str, dict[str, str]], url: str) -
         "event_id": warned.json()["id"],
         "plan_id": str(plan.json()["id"]),
         "photo_id": reported.json()["id"],
+        "staff_id": staff_id,
+        "staff": staff_id,
     }
 
 

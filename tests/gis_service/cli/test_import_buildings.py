@@ -50,7 +50,7 @@ def test_buildings_come_in_go_out_and_come_in_again(run, tmp_path):
         before = connection.execute(ALL).all()
     for name in ("out.csv", "out.gpkg"):
         told = run("export", "buildings", tmp_path / name, "--footprints", "--json")
-        assert json.loads(told.output)["buildings"] == 2
+        assert json.loads(told.stdout)["buildings"] == 2
         with run.engine.begin() as connection:
             connection.execute(text("DELETE FROM building"))
         again = run("import", "buildings", tmp_path / name)

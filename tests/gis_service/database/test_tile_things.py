@@ -449,7 +449,8 @@ def test_a_statement_finds_its_rows_by_the_index(ground: UnitOfWork, name: str, 
     """Among 4000 of each, the tile's box is an index condition, a constant; grids and days are keys."""
     values = {
         **tile_values(TileAddress(16, 51450, 28090), 64), "most_features": 20_000, "edition": 1, "level": "unit_grid",
-        "coarser": ["street", "community"], "countable": ["unit_grid"], "counts_exactly": False, "band": 4,
+        "coarser": ["street", "community"], "countable": ["unit_grid"], "counts_exactly": False,
+        "small_count": 3, "band": 4,
         "among": None, "data_classes": ["general"], "scope": "S1", "kind": None, "since": None, "until": None,
         "gap_s": 600, "gap_m": 500,
     }  # fmt: skip

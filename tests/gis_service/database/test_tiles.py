@@ -235,6 +235,7 @@ def test_what_is_planned_once_is_found_by_the_index_whatever_the_values(ground: 
     values = {
         **tile_values(TileAddress(16, 51450, 28090), 64), "edition": 1, "layer_name": "grids", "as_points": False,
         "level": "unit_grid", "coarser": ["street", "community"], "countable": ["unit_grid"], "counts_exactly": False,
+        "small_count": 3,
         "kind": None, "band": 4, "among": None, "scope": "D", "data_classes": ["general"], "places_incidents": True,
         "category": None, "states": None, "since": None, "until": None, "as_of": None, "most_features": 20_000,
     }  # fmt: skip

@@ -25,7 +25,7 @@ def seal_audit(read_clock: Callable[[], datetime], open_work: Callable[[], UnitO
         settled = work.audit.settled_id()
     made: list[Seal] = []
     while (seal := _seal_next(settled, read_clock(), open_work())) is not None:
-        _log.info("sealed", number=seal.number, last_id=seal.last_id, hash=seal.hash.hex())
+        _log.debug("sealed", number=seal.number, last_id=seal.last_id, hash=seal.hash.hex())
         made.append(seal)
     return made
 
